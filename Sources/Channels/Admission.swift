@@ -1,0 +1,129 @@
+public import Primitives
+
+/// One item that a voucher pays for now.
+public struct PricedItem: Hashable, Sendable {
+    /// The item.
+    public let item: Item
+    /// Its price at the moment of acceptance.
+    public let price: Price
+
+    /// Pairs an item with its price.
+    public init(item: Item, price: Price) {
+        self.item = item
+        self.price = price
+    }
+}
+
+/// What accepting a voucher does to its channel.
+public struct Admitted: Hashable, Sendable {
+    /// The items to charge, in the voucher's order; those charged before are left out.
+    public let charges: [PricedItem]
+    /// The sum of their prices.
+    public let total: Amount
+    /// The lane afterwards; `nil` where the voucher repeats what was charged and nothing changes.
+    public let lane: LaneState?
+}
+
+/// The rules by which vouchers are accepted.
+public struct Admission: Sendable {
+    /// Seconds between a close and its end, in which the other side may answer.
+    public let challengeWindow: UInt64
+    /// Seconds that the settlement needs after that.
+    public let settlementHorizon: UInt64
+
+    /// Makes the rules.
+    public init(challengeWindow: UInt64, settlementHorizon: UInt64) {
+        self.challengeWindow = challengeWindow
+        self.settlementHorizon = settlementHorizon
+    }
+
+    /// What can be told without the channel: count and hash of the items, lane, validity.
+    public func checkForm(_ signed: SignedVoucher, now: UInt64) throws(VoucherRefusal) {
+        guard (1...Item.countMax).contains(signed.items.count) else {
+            throw .itemCount(found: signed.items.count)
+        }
+        guard signed.voucher.lane < ChannelState.laneCount else { throw .lane(found: signed.voucher.lane) }
+        let earliest = now + challengeWindow + settlementHorizon
+        guard signed.voucher.validUntil >= earliest else {
+            throw .validUntil(found: signed.voucher.validUntil, earliest: earliest)
+        }
+        var seen: Set<Bytes32> = []
+        for item in signed.items where !seen.insert(item.envelopeHash).inserted {
+            throw .itemTwice(envelopeHash: item.envelopeHash)
+        }
+        let found = Item.hash(of: signed.items)
+        guard found == signed.voucher.itemsHash else {
+            throw .itemsHash(signed: signed.voucher.itemsHash, found: found)
+        }
+    }
+
+    /// Decides on a voucher whose form is good and whose signature `signer` made.
+    ///
+    /// `charged` holds the envelopes of the voucher that its channel has paid for before; they cost nothing again.
+    /// A voucher all of whose items were charged changes nothing and is answered with their receipts, whatever its
+    /// sequence: that is how a payer who lost an answer asks again.
+    public func admit(
+        _ signed: SignedVoucher, signer: Address, channel: ChannelState, charged: Set<Bytes32>,
+        schedule: FeeSchedule, congestion: UInt8, now: UInt64
+    ) throws(VoucherRefusal) -> Admitted {
+        guard signer == channel.signer else { throw .unknownChannelOrSigner }
+        let open = signed.items.filter { !charged.contains($0.envelopeHash) }
+        guard !open.isEmpty else { return Admitted(charges: [], total: .zero, lane: nil) }
+        guard channel.stage == .open else { throw .closed }
+
+        let voucher = signed.voucher
+        let lane = channel.lanes[voucher.lane] ?? LaneState()
+        guard voucher.sequence > lane.sequence else {
+            throw .sequence(found: voucher.sequence, newest: lane.sequence)
+        }
+        guard voucher.cumulativeAmount >= lane.ceiling else {
+            throw .ceilingLowered(found: voucher.cumulativeAmount, newest: lane.ceiling)
+        }
+        let charges = try priced(open, schedule: schedule, congestion: congestion, now: now)
+        do {
+            let total = try Amount.sum(charges.map { priced throws(AmountError) in try priced.price.total })
+            let needed = try lane.charged.adding(total)
+            guard voucher.cumulativeAmount >= needed else {
+                throw VoucherRefusal.ceilingTooLow(found: voucher.cumulativeAmount, needed: needed)
+            }
+            let others = channel.lanes.filter { $0.key != voucher.lane }.values.map(\.ceiling)
+            let ceilings = try Amount.sum(others + [voucher.cumulativeAmount])
+            let coverage = try channel.coverage
+            guard ceilings <= coverage else {
+                throw VoucherRefusal.deposit(ceilings: ceilings, coverage: coverage)
+            }
+            let after = LaneState(sequence: voucher.sequence, ceiling: voucher.cumulativeAmount, charged: needed)
+            return Admitted(charges: charges, total: total, lane: after)
+        } catch let refusal as VoucherRefusal {
+            throw refusal
+        } catch {
+            throw .deposit(ceilings: .max, coverage: (try? channel.coverage) ?? .zero)
+        }
+    }
+
+    private func priced(
+        _ items: [Item], schedule: FeeSchedule, congestion: UInt8, now: UInt64
+    ) throws(VoucherRefusal) -> [PricedItem] {
+        var charges: [PricedItem] = []
+        charges.reserveCapacity(items.count)
+        for item in items {
+            let price: Price
+            let total: Amount
+            do {
+                price = try schedule.price(item, acceptedAt: now, congestion: congestion)
+            } catch {
+                throw .price(envelopeHash: item.envelopeHash, error)
+            }
+            do {
+                total = try price.total
+            } catch {
+                throw .price(envelopeHash: item.envelopeHash, .overflow)
+            }
+            guard total <= item.maxFee else {
+                throw .maxFee(envelopeHash: item.envelopeHash, price: total, maxFee: item.maxFee)
+            }
+            charges.append(PricedItem(item: item, price: price))
+        }
+        return charges
+    }
+}

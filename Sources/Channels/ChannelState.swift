@@ -1,0 +1,79 @@
+public import Primitives
+
+/// Where a channel is in its life. End states absorb.
+public enum ChannelStage: String, Hashable, Sendable {
+    /// It takes vouchers.
+    case open
+    /// It is over; money that comes back goes to the payer's payable.
+    case closed
+}
+
+/// What a lane of a channel has authorised and been charged. Each number only grows.
+public struct LaneState: Hashable, Sendable {
+    /// The sequence of the newest voucher accepted.
+    public var sequence: UInt64
+    /// The newest ceiling.
+    public var ceiling: Amount
+    /// What was charged on the lane.
+    public var charged: Amount
+
+    /// Makes a lane's state; a lane that was never used has zeros.
+    public init(sequence: UInt64 = 0, ceiling: Amount = .zero, charged: Amount = .zero) {
+        self.sequence = sequence
+        self.ceiling = ceiling
+        self.charged = charged
+    }
+}
+
+/// A channel as the service knows it. Its four counters only grow.
+public struct ChannelState: Hashable, Sendable {
+    /// The lanes that version 1 opens; the format leaves room for 64.
+    public static let laneCount: UInt32 = 1
+
+    /// The channel's id.
+    public let id: Bytes32
+    /// Whose money it is.
+    public let payer: Address
+    /// Who signs its vouchers.
+    public let signer: Address
+    /// Where it is in its life.
+    public var stage: ChannelStage
+    /// What the settlement confirmed.
+    public var deposited: Amount
+    /// What was refunded to it.
+    public var refunded: Amount
+    /// What left it.
+    public var withdrawn: Amount
+    /// Its lanes, by number.
+    public var lanes: [UInt32: LaneState]
+
+    /// Makes a channel's state.
+    public init(
+        id: Bytes32, payer: Address, signer: Address, stage: ChannelStage, deposited: Amount, refunded: Amount,
+        withdrawn: Amount, lanes: [UInt32: LaneState]
+    ) {
+        self.id = id
+        self.payer = payer
+        self.signer = signer
+        self.stage = stage
+        self.deposited = deposited
+        self.refunded = refunded
+        self.withdrawn = withdrawn
+        self.lanes = lanes
+    }
+
+    /// What was charged on all lanes.
+    public var charged: Amount {
+        get throws(AmountError) { try Amount.sum(lanes.values.map(\.charged)) }
+    }
+
+    /// deposited + refunded − withdrawn: what ceilings may add up to.
+    public var coverage: Amount {
+        get throws(AmountError) { try deposited.adding(refunded).subtracting(withdrawn) }
+    }
+
+    /// coverage − charged: what is left to spend.
+    public var available: Amount {
+        get throws(AmountError) { try coverage.subtracting(charged) }
+    }
+}

@@ -1,0 +1,832 @@
+#!/usr/bin/env python3
+"""Makes Tests/Vectors/protocol.json: vectors for every form of docs/protocol.md.
+
+Written from that page alone; shares no code with the service.
+
+    python3 -m venv /tmp/vectors && /tmp/vectors/bin/pip install eth-account coincurve pycryptodome
+    /tmp/vectors/bin/python script/vectors/protocol.py [out.json]
+
+Statements are signed with eth-account; every struct hash and digest is computed a second time by hand here (pycryptodome's
+keccak, own encoding), every signer is recovered a second time with coincurve (libsecp256k1), and both must agree. Known answers
+checked: the EIP-712 standard's example, the Certificate Transparency roots of RFC 6962, the root in the README of
+@openzeppelin/merkle-tree, and the price on the page. Keys and random-looking bytes are hashes of labels: two runs give the
+same file.
+
+In the file: bytes and addresses are lower-case hex, u128 and uint128 and chainId base-10 strings, other integers numbers.
+"""
+import json, pathlib, sys
+from hashlib import sha256 as _sha
+from Crypto.Hash import keccak as _k
+from coincurve import PublicKey
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+CURVE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+G = 10**9
+ZERO = bytes(32)
+x = lambda b: "0x" + b.hex()
+sha = lambda b: _sha(b).digest()
+keccak = lambda b: _k.new(digest_bits=256, data=b).digest()
+rnd = lambda s: sha(b"feesvc/vectors/" + s.encode())                   # 32 fixed bytes named by a label
+
+
+# --- section 1: bytes ---------------------------------------------------------------------------------------------------------
+class Bad(Exception):
+    """What a decoder refuses."""
+
+
+UINT = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16}
+FIXED = {"b32": 32, "addr": 20, "sig": 65}
+
+
+class L:                                                               # list<T>; T is a type name or [(name, type), …]
+    def __init__(self, of, most=None): self.of, self.most = of, most
+
+
+def enc(t, v) -> bytes:
+    if isinstance(t, L):
+        return len(v).to_bytes(4, "big") + b"".join(enc(t.of, e) for e in v)
+    if isinstance(t, list):
+        assert [n for n, _ in t] == list(v), (list(v), t)
+        return b"".join(enc(ft, v[n]) for n, ft in t)
+    if t in UINT: return v.to_bytes(UINT[t], "big")
+    if t in FIXED:
+        assert isinstance(v, bytes) and len(v) == FIXED[t], (t, v)
+        return v
+    if t == "text": v = v.encode()
+    return len(v).to_bytes(4, "big") + v
+
+
+def dec(t, b, i):
+    def take(n, i):
+        if i + n > len(b): raise Bad("a missing byte")
+        return b[i:i + n], i + n
+    if isinstance(t, L):
+        n, i = dec("u32", b, i); out = []
+        if t.most is not None and n > t.most: raise Bad("too many")
+        for _ in range(n):
+            e, i = dec(t.of, b, i); out.append(e)
+        return out, i
+    if isinstance(t, list):
+        out = {}
+        for n, ft in t: out[n], i = dec(ft, b, i)
+        return out, i
+    if t in UINT:
+        v, i = take(UINT[t], i); return int.from_bytes(v, "big"), i
+    if t in FIXED: return take(FIXED[t], i)
+    n, i = dec("u32", b, i); v, i = take(n, i)
+    return (v.decode() if t == "text" else v), i
+
+
+def readable(t, v):                                                    # what goes into the JSON
+    if isinstance(t, L): return [readable(t.of, e) for e in v]
+    if isinstance(t, list): return {n: readable(ft, v[n]) for n, ft in t}
+    if t == "u128": return str(v)
+    if t in UINT:
+        assert v < 2**53
+        return v
+    return v if t == "text" else x(v)
+
+
+T = lambda s: [tuple(reversed(f.strip().split(" "))) for f in s.split(",")]    # "u64 a, b32 c" -> [("a","u64"),("c","b32")]
+SUBJECT = T("u32 node, u32 probes, u32 answered, u32 challenges, u32 passed, u64 firstDelivered, u64 bytesServed")
+ROW = T("u32 node, addr payout, u32 held, u32 available, u32 attested, u128 earned, u128 shared, u128 reward, u128 cumulative")
+FORMS = {
+    "endpoints": T("text peer, text http"),
+    "topic": T("addr owner, b32 salt"),
+    "envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash"),
+    "item": T("b32 envelopeHash, u32 bytes, u32 expiryDay, u128 postage, u128 maxFee"),
+    "items": [("items", L("bytes", 256))],
+    "leaf": T("u64 index, u64 time, u16 kind, bytes body"),
+    "genesis": T("b32 chainId, addr verifyingContract, addr logKey, addr settlementKey, addr adminKey, text currency, u8 ledgerScale, "
+                 "u8 settlementScale, u64 start, u64 epochSeconds, u32 ruleset"),
+    "schedule": T("u32 version, u64 effectiveFrom, u128 base, u128 storagePerByteDay, u128 congestionUnit, u32 targetPerMinute, u128 postage, "
+                  "u64 postageWindow, u32 retentionDaysMin, u32 retentionDaysMax, u32 bytesMax"),
+    "deposit": T("b32 commitment, u128 amount, b32 reference"),
+    "charge": T("u64 number, u64 epoch, b32 commitment, b32 envelopeHash, u32 bytes, u32 expiryDay, u32 schedule, u128 base, u128 storage, "
+                "u128 congestion, u128 postage, u64 publishBy"),
+    "midnight": T("u32 day, u128 captured"),
+    "node": T("u32 number, addr operator, addr nodeKey, addr payout, u128 stake, text peer, text http, sig operatorSignature, sig nodeKeySignature"),
+    "edge": T("u64 epoch, u64 time"),
+    "signed": T("bytes statement, sig signature"),
+    "cut": T("u64 epoch, u128 captured, u64 charges, u64 voided"),
+    "void": T("u64 charge, u8 ground, u128 base, u128 storage, u128 postage, b32 evidence"),
+    "postage": T("u64 charge, u8 outcome, u128 amount, b32 evidence"),
+    "attestation": T("u64 epoch, addr operator, sig signature"),
+    "claim": T("u64 epoch, u32 node, addr payout, u128 cumulative, u128 paid"),
+    "close": T("b32 commitment, u128 charged, u128 returned"),
+    "payout": T("addr account, u128 amount, b32 reference"),
+    "stake": T("addr operator, u128 amount, b32 reference"),
+    "commitment": T("b32 channelId, b32 salt"),
+    "log": T("bytes genesis"),
+    "head": T("b32 logId, u64 size, b32 root, u64 time, u64 epoch"),
+    "receipt": T("bytes leaf, bytes head, sig signature") + [("path", L("b32", 64))],
+    "event": T("u32 originator, u64 sequence, b32 previous, b32 topic") + [("links", L("b32", 16))] + T("b32 envelopeHash, bytes receipt"),
+    "acknowledgement": T("u32 node, b32 event, u64 charge, b32 envelopeHash, u64 time"),
+    "delivered": T("u64 epoch, u32 node") + [("runs", L(T("u64 first, u64 count")))],
+    "observation": T("u64 epoch, u32 observer") + [("subjects", L(SUBJECT))],
+    "set": [("ids", L("b32"))],
+    "welcome": T("bytes envelopeHead, addr owner, b32 topicSalt, sig signature"),
+    "inputs": T("b32 logRoot") + [("nodes", L(T("u32 node, addr operator, addr payout, u128 stake"))), ("observations", L("bytes")),
+                                  ("attestations", L(T("u32 node, u32 due, u32 given"))), ("cumulativeBefore", L(T("u32 node, u128 cumulative"))),
+                                  ("dustIn", "u128")],
+    "result": T("u32 ruleset, u64 epoch, u64 firstIndex, u64 endIndex, b32 inputs, u128 base, u128 storage, u128 postage, u128 dustIn, u128 grants, "
+                "u128 refunds, u128 pool, u128 rewards, u128 dust, u8 dropped, b32 root") + [("rows", L(ROW))],
+    "entry": T("u64 number, b32 previous, u64 time, u64 epoch, text kind, text reference") + [("postings", L(T("text account, u128 debit, u128 credit")))],
+    "probe": T("b32 nonce, u32 answerer"),
+    "challenge": T("b32 nonce, bytes envelope"),
+}
+KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
+         "attestation", "claim", "close", "payout", "act", "stake"]    # kind 1 first
+BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
+
+
+def ascending(v): return all(a < b for a, b in zip(v, v[1:]))
+
+
+RULES = {                                                              # what the page asks beyond the shape
+    "envelope": lambda f: f["payloadBytes"] <= 1_048_576,
+    "items": lambda f: 1 <= len(f["items"]) <= 256 and len({decode("item", i)["envelopeHash"] for i in f["items"]}) == len(f["items"]),
+    "leaf": lambda f: len(f["body"]) <= 16 << 20,
+    "event": lambda f: f["sequence"] >= 1 and (f["sequence"] > 1 or f["previous"] == ZERO) and ascending(f["links"]),
+    "delivered": lambda f: all(r["count"] >= 1 for r in f["runs"]) and all(a["first"] + a["count"] < b["first"] for a, b in zip(f["runs"], f["runs"][1:])),
+    "observation": lambda f: ascending([s["node"] for s in f["subjects"]]) and all(
+        s["node"] != f["observer"] and s["answered"] <= s["probes"] and s["passed"] <= s["challenges"] for s in f["subjects"]),
+    "set": lambda f: ascending(f["ids"]),
+    "entry": lambda f: ascending([p["account"].encode() for p in f["postings"]]) and f["number"] >= 1 and (f["number"] > 1 or f["previous"] == ZERO),
+}
+
+
+def tagged(form, fields) -> bytes:
+    return enc("text", f"feesvc/{form}/1") + enc(FORMS[form], fields)
+
+
+def decode(form, b):
+    tag = enc("text", f"feesvc/{form}/1")
+    if b[:len(tag)] != tag: raise Bad("a wrong tag")
+    f, i = dec(FORMS[form], b, len(tag))
+    if i != len(b): raise Bad("a trailing byte")
+    if form in RULES and not RULES[form](f): raise Bad("a rule")
+    return f
+
+
+forms, refused_forms = [], []
+
+
+def form(name, kind, fields, **more) -> bytes:                         # records a tagged form, returns its bytes
+    b = tagged(kind, fields)
+    assert decode(kind, b) == fields, name
+    forms.append({"name": name, "tag": f"feesvc/{kind}/1", "fields": readable(FORMS[kind], fields), "bytes": x(b), "sha256": x(sha(b)), **more})
+    return b
+
+
+def wire(name, schema, fields, **more) -> bytes:                       # the same for bytes without a tag
+    b = enc(schema, fields)
+    assert dec(schema, b, 0) == (fields, len(b)), name
+    forms.append({"name": name, "fields": readable(schema, fields), "bytes": x(b), "sha256": x(sha(b)), **more})
+    return b
+
+
+def refuse(name, kind, b, rule=True):
+    try: decode(kind, b)
+    except Bad as e: assert rule == (str(e) in ("a rule", "too many")), (name, e)
+    else: raise AssertionError(name)
+    refused_forms.append({"name": name, "tag": f"feesvc/{kind}/1", "because": "rule" if rule else "encoding", "bytes": x(b)})
+
+
+# --- section 2: signatures ----------------------------------------------------------------------------------------------------
+DOMAIN = {"name": "feesvc", "version": "1", "chainId": 31337, "verifyingContract": "0x5fbdb2315678afecb367f032d93f642f64180aa3"}
+DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+STRUCTS = {s.split("(")[0]: [tuple(f.split(" ")) for f in s.split("(")[1][:-1].split(",")] for s in """\
+Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,uint64 validUntil,bytes32 itemsHash)
+OpenChannel(address payer,address signer,bytes32 opening)
+CloseChannel(bytes32 channelId,uint128 charged,uint64 validUntil)
+ChannelQuery(bytes32 channelId,uint64 time)
+Deposit(bytes32 channelId,uint128 amount,bytes32 reference)
+StakeDeposit(address operator,uint128 amount,bytes32 reference)
+Payout(address account,uint128 amount,bytes32 reference)
+RegisterNode(address operator,address nodeKey,address payout,uint128 stake,bytes32 endpointsHash)
+Welcome(bytes32 topic,bytes32 envelopeHash)
+Attestation(uint64 epoch,bytes32 result,bytes32 root,uint128 rewards,bytes32 inputs,uint32 ruleset)
+LogHead(bytes32 head)
+Event(bytes32 id)
+Acknowledgement(bytes32 acknowledgement)
+Observation(bytes32 observation)
+Delivered(bytes32 delivered)
+PeerProof(bytes32 challenge,uint32 prover,uint32 verifier)
+AdminAct(bytes32 act)""".splitlines()}
+word = lambda v: v.to_bytes(32, "big") if isinstance(v, int) else v.rjust(32, b"\0")
+key = lambda label: rnd("key/" + label)
+
+
+def domain_separator(d):
+    return keccak(keccak(DOMAIN_TYPE.encode()) + keccak(d["name"].encode()) + keccak(d["version"].encode()) + word(d["chainId"])
+                  + word(bytes.fromhex(d["verifyingContract"][2:])))
+
+
+SEPARATOR = domain_separator(DOMAIN)
+type_of = lambda s: f"{s}(" + ",".join(f"{t} {n}" for t, n in STRUCTS[s]) + ")"
+
+
+def struct_hash(s, m):
+    for t, n in STRUCTS[s]:
+        if t.startswith("uint"): assert 0 <= m[n] < 2 ** int(t[4:])
+        else: assert len(m[n]) == {"bytes32": 32, "address": 20}[t]
+    return keccak(keccak(type_of(s).encode()) + b"".join(word(m[n]) for _, n in STRUCTS[s]))
+
+
+def address(private) -> bytes: return bytes.fromhex(Account.from_key(private).address[2:])
+
+
+def recover(digest, sig) -> bytes:                                     # the strict form of the page
+    if len(sig) != 65: raise Bad("length")
+    r, s, v = int.from_bytes(sig[:32], "big"), int.from_bytes(sig[32:64], "big"), sig[64]
+    if not (0 < r < CURVE and 0 < s <= CURVE // 2 and v in (27, 28)): raise Bad("signature")
+    try: pub = PublicKey.from_signature_and_message(sig[:64] + bytes([v - 27]), digest, hasher=None)
+    except Exception: raise Bad("signature")
+    return keccak(pub.format(compressed=False)[1:])[12:]
+
+
+def digest_of(s, m): return keccak(b"\x19\x01" + SEPARATOR + struct_hash(s, m))
+
+
+statements = []
+
+
+def sign(name, s, m, private, keep=True) -> bytes:
+    full = {"types": {"EIP712Domain": [{"name": f.split(" ")[1], "type": f.split(" ")[0]} for f in DOMAIN_TYPE[13:-1].split(",")],
+                      s: [{"name": n, "type": t} for t, n in STRUCTS[s]]},
+            "primaryType": s, "domain": DOMAIN, "message": {n: x(v) if isinstance(v, bytes) else v for n, v in m.items()}}
+    signed = Account.from_key(private).sign_typed_data(full_message=full)
+    digest, sig, who = digest_of(s, m), bytes(signed.signature), address(private)
+    assert digest == bytes(signed.message_hash), name                  # eth-account's digest and ours
+    assert sig == signed.r.to_bytes(32, "big") + signed.s.to_bytes(32, "big") + bytes([signed.v]) and len(sig) == 65
+    assert recover(digest, sig) == who == bytes.fromhex(Account.recover_message(encode_typed_data(full_message=full), signature=sig)[2:])
+    if keep:
+        statements.append({"name": name, "struct": s, "type": type_of(s), "typeHash": x(keccak(type_of(s).encode())),
+                           "message": {n: x(m[n]) if isinstance(m[n], bytes) else str(m[n]) if t == "uint128" else m[n] for t, n in STRUCTS[s]},
+                           "structHash": x(struct_hash(s, m)), "digest": x(digest), "privateKey": x(private), "address": x(who), "signature": x(sig)})
+    return sig
+
+
+# --- section 5: the log's tree --------------------------------------------------------------------------------------------------
+leaf_hash = lambda d: sha(b"\0" + d)
+node_hash = lambda l, r: sha(b"\1" + l + r)
+
+
+def split(n):
+    k = 1
+    while 2 * k < n: k *= 2
+    return k
+
+
+def mth(hashes):                                                       # RFC 6962 section 2.1
+    if not hashes: return sha(b"")
+    if len(hashes) == 1: return hashes[0]
+    k = split(len(hashes))
+    return node_hash(mth(hashes[:k]), mth(hashes[k:]))
+
+
+def log_path(i, hashes):                                               # RFC 9162 section 2.1.3.1
+    if len(hashes) == 1: return []
+    k = split(len(hashes))
+    return log_path(i, hashes[:k]) + [mth(hashes[k:])] if i < k else log_path(i - k, hashes[k:]) + [mth(hashes[:k])]
+
+
+def path_leads(h, i, size, path, root):                                # RFC 9162 section 2.1.3.2
+    if i >= size: return False
+    fn, sn, r = i, size - 1, h
+    for p in path:
+        if sn == 0: return False
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while not fn & 1 and fn: fn >>= 1; sn >>= 1
+        else:
+            r = node_hash(r, p)
+        fn >>= 1; sn >>= 1
+    return sn == 0 and r == root
+
+
+def receipt_good(b, log_key):
+    try:
+        f = decode("receipt", b)
+        leaf, head = decode("leaf", f["leaf"]), decode("head", f["head"])
+        if leaf["kind"] != 4: return False
+        decode("charge", leaf["body"])
+        return (recover(digest_of("LogHead", {"head": sha(f["head"])}), f["signature"]) == log_key
+                and path_leads(leaf_hash(f["leaf"]), leaf["index"], head["size"], f["path"], head["root"]))
+    except (Bad, UnicodeDecodeError):
+        return False
+
+
+# --- section 8: reward tree and ruleset 1 ---------------------------------------------------------------------------------------
+pair = lambda a, b: keccak(min(a, b) + max(a, b))
+reward_leaf = lambda index, payout, cumulative: keccak(keccak(word(index) + word(payout) + word(cumulative)))
+
+
+def reward_tree(leaves):                                               # OpenZeppelin's StandardMerkleTree: root and a proof for each leaf
+    n = len(leaves); order = sorted(range(n), key=lambda i: leaves[i]); tree = [b""] * (2 * n - 1)
+    for k, i in enumerate(order): tree[2 * n - 2 - k] = leaves[i]
+    for i in range(n - 2, -1, -1): tree[i] = pair(tree[2 * i + 1], tree[2 * i + 2])
+    proofs = [None] * n
+    for k, i in enumerate(order):
+        at, proofs[i] = 2 * n - 2 - k, []
+        while at: proofs[i].append(tree[at - 1 if at % 2 == 0 else at + 1]); at = (at - 1) // 2
+        h = leaves[i]
+        for p in proofs[i]: h = pair(h, p)
+        assert h == tree[0]
+    return tree[0], proofs
+
+
+def fraction(part, whole): return part * G // whole if whole else 0
+
+
+def ruleset1(c):
+    nodes, n, dropped, metric = c["nodes"], len(c["nodes"]), 0, {}
+    for bit, name, part, whole in ((1, "held", "passed", "challenges"), (2, "available", "answered", "probes")):
+        need, values = -(-2 * (n - 1) // 3), {}
+        for v in nodes:
+            values[v["node"]] = sorted(fraction(s[part], s[whole]) for o in c["observations"] if o["observer"] != v["node"]
+                                       for s in o["subjects"] if s["node"] == v["node"])
+        if n > 1 and any(len(f) < need for f in values.values()):
+            dropped |= bit; metric[name] = {v: G for v in values}
+        elif n == 1:
+            metric[name] = {v: G for v in values}                      # the only node: nobody to observe it
+        else:
+            metric[name] = {v: f[(len(f) - 1) // 2] for v, f in values.items()}
+    if n == 1: dropped |= 4
+    given = {a["node"]: G if a["due"] == 0 else fraction(a["given"], a["due"]) for a in c["attestations"]}
+    before = {b["node"]: b["cumulative"] for b in c["cumulativeBefore"]}
+    captured = sum(c["captured"].values())
+    pool = captured + c["dustIn"] + c["grants"] - c["refunds"]
+    rows = []
+    for v in nodes:
+        h, a, t = metric["held"][v["node"]], metric["available"][v["node"]], given.get(v["node"], G)
+        q = h * a * t // 10**18
+        rows.append({"node": v["node"], "payout": v["payout"], "held": h, "available": a, "attested": t, "earned": captured * q // (n * G)})
+    rest = pool - sum(r["earned"] for r in rows)
+    weights = [v["stake"] * r["available"] for v, r in zip(nodes, rows)]
+    assert pool >= 0 and rest >= 0, "the page says nothing of a negative pool or rest"
+    for r, w, v in zip(rows, weights, nodes):
+        r["shared"] = rest * w // sum(weights) if sum(weights) else 0
+        r["reward"] = r["earned"] + r["shared"]
+        r["cumulative"] = before.get(v["node"], 0) + r["reward"]
+    rewards = sum(r["reward"] for r in rows)
+    assert pool == rewards + (pool - rewards) and 0 <= rewards <= pool
+    return dict(pool=pool, rewards=rewards, dust=pool - rewards, dropped=dropped, rows=rows)
+
+
+who = lambda label: address(key(label))
+subject = lambda node, pa, hp, fd=0, bs=0: dict(node=node, probes=pa[1], answered=pa[0], challenges=hp[1], passed=hp[0], firstDelivered=fd, bytesServed=bs)
+
+
+def snapshot(*stakes, first=1):
+    return [dict(node=first + i, operator=who(f"operator {first + i}"), payout=who(f"payout {first + i}"), stake=s) for i, s in enumerate(stakes)]
+
+
+def observe(nodes, say=None, observers=None):
+    """Each observer on each other node: 7 of 7 probes and 20 of 20 challenges, unless say(observer, node) tells another pair or None."""
+    out = []
+    for o in (v["node"] for v in nodes):
+        if observers is not None and o not in observers: continue
+        subjects = []
+        for s in (v["node"] for v in nodes if v["node"] != o):
+            said = say(o, s) if say else ((7, 7), (20, 20))
+            if said: subjects.append(subject(s, *said, fd=o * 10 + s, bs=o * 1000 + s))
+        out.append(dict(observer=o, subjects=subjects))
+    return out
+
+
+def case(name, nodes, observations, captured=(1_000_000_000_000, 250_000_000_000, 3_000_000_000), dustIn=0, grants=0, refunds=0, attestations=None, before=None, note=None):
+    return dict(name=name, note=note, nodes=nodes, observations=observations, captured=dict(zip(("base", "storage", "postage"), captured)), dustIn=dustIn,
+                grants=grants, refunds=refunds, attestations=attestations if attestations is not None else [dict(node=v["node"], due=2, given=2) for v in nodes],
+                cumulativeBefore=before if before is not None else [])
+
+
+def reward_cases():
+    full, none, some = ((7, 7), (20, 20)), ((0, 7), (0, 20)), ((3, 7), (11, 20))
+    four, E = snapshot(*[10**18] * 4), 10**18
+    before4 = [dict(node=i, cumulative=i * 10**12 + 7) for i in (1, 2, 3, 4)]
+    yield case("4 honest nodes", four, observe(four), dustIn=3, grants=50_000_000, refunds=1_234, before=before4)
+    yield case("4 honest nodes, first epoch: no attestation was due, nothing before", four, observe(four), attestations=[dict(node=i, due=0, given=0) for i in (1, 2, 3, 4)],
+               note="attested of 0 due is 10^9")
+    yield case("no attestation listed", four, observe(four), attestations=[], note="a node that is not listed had none due")
+    yield case("one absent for part: probes answered 3 of 7", four, observe(four, lambda o, s: some if s == 4 else full), before=before4)
+    yield case("one answered nothing and observed nothing", four, observe(four, lambda o, s: none if s == 4 else full, observers={1, 2, 3}), dustIn=1)
+    yield case("nobody answered: all to dust", four, observe(four, lambda o, s: none), note="the sum of stake x available is 0")
+    yield case("attested 1 of 3 and 0 of 2", four, observe(four), attestations=[dict(node=1, due=3, given=3), dict(node=2, due=3, given=1), dict(node=3, due=2, given=0), dict(node=4, due=1, given=1)])
+    yield case("all three metrics partial", four, observe(four, lambda o, s: ((s + 2, 7), (3 * s + o, 20))), attestations=[dict(node=i, due=7, given=i + 2) for i in (1, 2, 3, 4)], before=before4)
+    yield case("no challenges: held is 0 for all", four, observe(four, lambda o, s: ((7, 7), (0, 0))), note="0 of 0 is 0 and counts towards the quorum")
+    one = snapshot(5 * E, first=3)
+    yield case("single unobserved node", one, [], dustIn=11, before=[dict(node=3, cumulative=99)], note="dropped is 4: a quorum of 0 is met, nobody could observe")
+    yield case("single node, attested 1 of 2", one, [], attestations=[dict(node=3, due=2, given=1)])
+    yield case("no nodes: all carried to dust", [], [], dustIn=17, grants=5, refunds=2)
+    yield case("no nodes and nothing captured", [], [], captured=(0, 0, 0))
+    yield case("no quorum: 1 observer of 3", four, observe(four, lambda o, s: some, observers={2}), note="need 2; node 2 has none at all")
+    yield case("no quorum for one node drops both metrics for all", four, observe(four, lambda o, s: None if s == 3 and o != 1 else some))
+    yield case("no observation at all", four, [])
+    yield case("quorum just met: 2 observers of 3, lower median", four, observe(four, lambda o, s: ((o + 1, 7), (5 * o - 4, 20)) if s == 4 else full, observers={1, 2, 3}),
+               note="nodes 1 to 3 have two observers, node 4 three")
+    yield case("zero pool", four, observe(four), captured=(0, 0, 0), before=before4)
+    yield case("zero captured, only dust and grants", four, observe(four), captured=(0, 0, 0), dustIn=2, grants=101)
+    yield case("refunds above dust and grants, covered by what was not earned", four, observe(four, lambda o, s: some), refunds=200_000_000_000)
+    big = 2**120
+    hs = snapshot(2**90 + 1, 2**90 + 3, 3 * 2**89, 2**88 - 1)
+    yield case("huge amounts near 2^120", hs, observe(hs, lambda o, s: some if s == 2 else full), captured=(big - 1, big - 3, big + 5), dustIn=big - 7, grants=big - 11, refunds=3,
+               before=[dict(node=i, cumulative=big + i) for i in (1, 2, 3, 4)])
+    hh = snapshot(big - 1, big - 5, 3, big + 9)
+    yield case("huge amounts and stakes near 2^120: products above 2^256", hh, observe(hh, lambda o, s: some if s in (1, 3) else full), captured=(big - 1, big - 3, big + 5), dustIn=big - 7)
+    us = snapshot(1, 10**6, 7 * 10**17 + 3, 10**18)
+    yield case("unequal stakes", us, observe(us, lambda o, s: ((5, 7), (19, 20)) if s == 3 else full), grants=777_777_777_777)
+    zs = snapshot(0, 0, 0, 0)
+    yield case("all stakes zero: nothing shared", zs, observe(zs), dustIn=5, grants=6)
+    yield case("a lying observer says nobody answered", four, observe(four, lambda o, s: none if o == 4 else full), note="median of 0, 10^9, 10^9")
+    yield case("a lying observer praises a silent node", four, observe(four, lambda o, s: (full if o == 3 else none) if s == 4 else full))
+    yield case("two lying observers of three win", four, observe(four, lambda o, s: none if o in (3, 4) and s == 1 else full))
+    two = snapshot(E, 2 * E)
+    yield case("2 nodes", two, observe(two, lambda o, s: some if s == 2 else full), dustIn=1)
+    yield case("2 nodes, one silent: no quorum for the other", two, observe(two, lambda o, s: none, observers={1}), note="node 1 has none of its 1")
+    three = snapshot(E, E, E)
+    yield case("3 nodes, lower median of two", three, observe(three, lambda o, s: ((7 - o, 7), (20 - o, 20))))
+    yield case("3 nodes, one observer short: no quorum", three, observe(three, lambda o, s: full, observers={1, 2}), note="nodes 1 and 2 have one of the two they need")
+    yield case("captured indivisible by N: 100 by 3", three, observe(three), captured=(98, 1, 1))
+    seven = snapshot(*[10**6 + 13 * i for i in range(7)], first=0)
+    yield case("captured indivisible by N: 7 nodes from number 0", seven, observe(seven), captured=(1_000_000, 0, 1), dustIn=6)
+    ten = snapshot(*[(i * 7919 % 13 + 1) * 10**17 + i for i in range(10)], first=5)
+    yield case("10 nodes, all different", ten, observe(ten, lambda o, s: ((o * 5 + s * 3) % 8, 7) and (((o * 5 + s * 3) % 8, 7), ((o * 7 + s * 11) % 21, 20)), observers={5, 6, 7, 8, 9, 10, 11, 12}),
+               dustIn=9, grants=12_345, refunds=6, attestations=[dict(node=i, due=4, given=i % 5) for i in range(5, 15)], before=[dict(node=i, cumulative=10**13 * i) for i in range(5, 15, 2)])
+
+
+def reward_doc(number, c):
+    epoch, first, end, log_root = 1 + number, 100 * number, 100 * number + 100, rnd(f"log root {number}")
+    observations = [dict(epoch=epoch, **o) for o in sorted(c["observations"], key=lambda o: o["observer"])]
+    ob = [tagged("observation", o) for o in observations]
+    for b, o in zip(ob, observations): assert decode("observation", b) == o
+    inputs = tagged("inputs", dict(logRoot=log_root, nodes=c["nodes"], observations=ob, attestations=c["attestations"], cumulativeBefore=c["cumulativeBefore"], dustIn=c["dustIn"]))
+    r = ruleset1(c)
+    leaves = [reward_leaf(w["node"], w["payout"], w["cumulative"]) for w in r["rows"]]
+    root, proofs = reward_tree(leaves) if leaves else (ZERO, [])
+    fields = dict(ruleset=1, epoch=epoch, firstIndex=first, endIndex=end, inputs=sha(inputs), **c["captured"], dustIn=c["dustIn"], grants=c["grants"], refunds=c["refunds"],
+                  pool=r["pool"], rewards=r["rewards"], dust=r["dust"], dropped=r["dropped"], root=root, rows=r["rows"])
+    result = tagged("result", fields)
+    assert decode("result", result) == fields
+    I, types = readable, dict(FORMS["inputs"])
+    doc = {"name": c["name"], "ruleset": 1, "epoch": epoch, "firstIndex": first, "endIndex": end, "logRoot": x(log_root),
+           "captured": {k: str(v) for k, v in c["captured"].items()}, "dustIn": str(c["dustIn"]), "grants": str(c["grants"]), "refunds": str(c["refunds"]),
+           "nodes": I(types["nodes"], c["nodes"]), "observations": [{**I(FORMS["observation"], o), "bytes": x(b)} for o, b in zip(observations, ob)],
+           "attestations": I(types["attestations"], c["attestations"]), "cumulativeBefore": I(types["cumulativeBefore"], c["cumulativeBefore"]),
+           "result": {"rows": [{**I(ROW, w), "leaf": x(l), "proof": [x(p) for p in pr]} for w, l, pr in zip(r["rows"], leaves, proofs)],
+                      "pool": str(r["pool"]), "rewards": str(r["rewards"]), "dust": str(r["dust"]), "dropped": r["dropped"], "root": x(root),
+                      "inputsBytes": x(inputs), "inputsHash": x(sha(inputs)), "resultBytes": x(result), "resultHash": x(sha(result))}}
+    if c["note"]: doc["note"] = c["note"]
+    return doc, fields, inputs, result
+
+
+# --- the sections of the file -----------------------------------------------------------------------------------------------------
+def known_answers():
+    mail = {"types": {"EIP712Domain": [{"name": f.split(" ")[1], "type": f.split(" ")[0]} for f in DOMAIN_TYPE[13:-1].split(",")],
+                      "Person": [{"name": "name", "type": "string"}, {"name": "wallet", "type": "address"}],
+                      "Mail": [{"name": "from", "type": "Person"}, {"name": "to", "type": "Person"}, {"name": "contents", "type": "string"}]},
+            "primaryType": "Mail", "domain": {"name": "Ether Mail", "version": "1", "chainId": 1, "verifyingContract": "0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC"},
+            "message": {"from": {"name": "Cow", "wallet": "0xCD2a3d9F938E13CD947Ec05AbC7FE734Df8DD826"}, "to": {"name": "Bob", "wallet": "0xbBbBBBBbbBBBbbbBbbBbbbbBBbBbbbbBbBbbBBbB"}, "contents": "Hello, Bob!"}}
+    assert bytes(Account.from_key(keccak(b"cow")).sign_typed_data(full_message=mail).message_hash).hex() == "be609aee343fb3c4b28e1df9e632fca64fcfaede20f02e86244efddf30957bd2"
+    assert domain_separator(mail["domain"]).hex() == "f2cee375fa42b42143804025fc449deafd50cc031ca257e0b194a650a912090f"
+    ct = [leaf_hash(d) for d in LEAVES]
+    for n, root in ((1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"), (3, "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77"),
+                    (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")):
+        assert mth(ct[:n]).hex() == root, n
+    oz = [keccak(keccak(word(bytes([b]) * 20) + word(a))) for b, a in ((0x11, 5 * 10**18), (0x22, 25 * 10**17))]
+    assert reward_tree(oz)[0].hex() == "d4dee0beab2d53f2cc83e567171bd2820e49898130a22622b10ead383e90bd77"
+
+
+LEAVES = [bytes.fromhex(h) for h in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")]   # Certificate Transparency's
+LEAVES += [rnd(f"leaf {i}")[:i % 33] for i in range(8, 33)]
+
+
+def merkle_log():
+    trees = []
+    for n in (*range(1, 10), 16, 17, 33):
+        h = [leaf_hash(d) for d in LEAVES[:n]]; root = mth(h); paths = []
+        for i in range(n):
+            p = log_path(i, h); assert path_leads(h[i], i, n, p, root)
+            paths.append({"index": i, "path": [x(e) for e in p]})
+        trees.append({"size": n, "leaves": [x(d) for d in LEAVES[:n]], "root": x(root), "paths": paths})
+    bad = []
+
+    def no(name, size, index, leaf, path, root):
+        assert not path_leads(leaf_hash(leaf), index, size, path, root), name
+        bad.append({"name": name, "size": size, "index": index, "leaf": x(leaf), "path": [x(e) for e in path], "root": x(root)})
+    flip = lambda b, bit=0: bytes([b[0] ^ 1 << bit]) + b[1:]
+    for n, i in ((7, 3), (9, 8), (17, 16), (33, 20)):
+        h = [leaf_hash(d) for d in LEAVES[:n]]; root, p, d = mth(h), log_path(i, h), LEAVES[i]
+        at = lambda what: f"size {n}, index {i}: {what}"
+        no(at("another leaf"), n, i, LEAVES[i - 1], p, root); no(at("bit flip in the leaf"), n, i, flip(d), p, root)
+        no(at("a byte after the leaf"), n, i, d + b"\0", p, root); no(at("path cut at its end"), n, i, d, p[:-1], root)
+        no(at("path cut at its start"), n, i, d, p[1:], root)
+        no(at("path extended by zero"), n, i, d, p + [ZERO], root); no(at("path extended by its last"), n, i, d, p + p[-1:], root); no(at("empty path"), n, i, d, [], root)
+        no(at("bit flip in the path"), n, i, d, [flip(p[0], 7)] + p[1:], root); no(at("bit flip in the root"), n, i, d, p, flip(root))
+        no(at("index before"), n, i - 1, d, p, root); no(at("index is the size"), n, n, d, p, root); no(at("index 2^32 further"), n, i + 2**32, d, p, root)
+        no(at("size cut to the index"), i, i, d, p, root); no(at("size 0"), 0, i, d, p, root); no(at("double size"), 2 * n, i, d, p, root)
+        if len(p) > 1: no(at("path turned round"), n, i, d, p[::-1], root)
+    h = [leaf_hash(d) for d in LEAVES[:2]]
+    no("an inner node's content as a leaf: size 1", 1, 0, h[0] + h[1], [], mth(h)); no("size 1 with a path", 1, 0, LEAVES[0], [h[1]], mth(h[:1]))
+    return trees, bad
+
+
+START, DAY = 1_767_225_600, 20_454                                     # 2026-01-01T00:00:00Z
+assert START == DAY * 86_400
+
+
+def main(out):
+    known_answers()
+    cases = [reward_doc(i, c) for i, c in enumerate(reward_cases())]
+    a = {n: who(n) for n in ("log key", "settlement key", "admin key", "payer", "signer", "topic owner")}
+    channel_message = dict(payer=a["payer"], signer=a["signer"], opening=rnd("opening"))
+    channel = digest_of("OpenChannel", channel_message)
+
+    # section 2
+    endpoints = [form(f"endpoints of node {i}", "endpoints", dict(peer=f"node{i}.example:4000", http=f"node{i}.example:443")) for i in (1, 2, 3, 4)]
+    form("endpoints, not ASCII", "endpoints", dict(peer="[2001:db8::1]:4000", http="münchen.example:443")); form("endpoints, empty", "endpoints", dict(peer="", http=""))
+
+    # section 3
+    topic_salt = rnd("topic salt")
+    topic = sha(form("topic", "topic", dict(owner=a["topic owner"], salt=topic_salt))); form("topic, zero", "topic", dict(owner=bytes(20), salt=ZERO))
+    payloads = {"1,024 bytes": b"".join(rnd(f"payload {i}") for i in range(32)), "empty": b"", "text": "Grüße".encode()}
+    ENVELOPE = T("bytes head, bytes payload")
+    heads, envelopes = {}, {}
+    for n, p in payloads.items():
+        heads[n] = form(f"envelope head, payload {n}", "envelope", dict(topic=topic, expiryDay=DAY + 60, salt=rnd("salt " + n), payloadBytes=len(p), payloadHash=sha(p)))
+        envelopes[n] = wire(f"full envelope, payload {n}", ENVELOPE, dict(head=heads[n], payload=p))
+    form("envelope head, largest payload", "envelope", dict(topic=topic, expiryDay=2**32 - 1, salt=b"\xff" * 32, payloadBytes=1_048_576, payloadHash=sha(bytes(1_048_576))))
+    eh = {n: sha(h) for n, h in heads.items()}
+    item1 = form("item", "item", dict(envelopeHash=eh["1,024 bytes"], bytes=1024, expiryDay=DAY + 60, postage=0, maxFee=39_851_680))
+    item2 = form("item with postage", "item", dict(envelopeHash=eh["text"], bytes=len(payloads["text"]), expiryDay=DAY + 60, postage=5_000_000, maxFee=50_000_000))
+    item3 = form("item, largest amounts", "item", dict(envelopeHash=eh["empty"], bytes=0, expiryDay=2**32 - 1, postage=2**128 - 1, maxFee=2**128 - 1))
+    items1 = form("items, one (its hash is itemsHash)", "items", dict(items=[item1])); items3 = form("items, three", "items", dict(items=[item1, item2, item3]))
+    form("items, the same three in another order", "items", dict(items=[item3, item1, item2]))
+
+    # section 5: a log with every kind
+    genesis = form("body 1 genesis", "genesis", dict(chainId=word(DOMAIN["chainId"]), verifyingContract=bytes.fromhex(DOMAIN["verifyingContract"][2:]), logKey=a["log key"],
+                   settlementKey=a["settlement key"], adminKey=a["admin key"], currency="USDC", ledgerScale=12, settlementScale=6, start=START, epochSeconds=604_800, ruleset=1))
+    log_id = sha(form("log (its hash is logId)", "log", dict(genesis=genesis)))
+    log, leaf_forms = [], []
+
+    def append(kind, time, body, name=None):
+        b = tagged("leaf", dict(index=len(log), time=START + time, kind=kind, body=body))
+        leaf_forms.append((f"leaf {kind} {name or KINDS[kind - 1]}", dict(index=len(log), time=START + time, kind=kind, body=body), b)); log.append(b)
+        return len(log) - 1
+
+    def body(kind, fields, name=None): return form(f"body {kind} {name or KINDS[kind - 1]}", BODY.get(kind, KINDS[kind - 1]), fields)
+
+    def commit(what): return sha(form(f"commitment of {what}", "commitment", dict(channelId=channel, salt=rnd("commitment salt " + what))))
+    WEEK = 604_800
+    append(1, 0, genesis)
+    append(2, 0, body(2, dict(version=1, effectiveFrom=START, base=38_500_000, storagePerByteDay=22, congestionUnit=0, targetPerMinute=600, postage=5_000_000, postageWindow=604_800,
+                              retentionDaysMin=1, retentionDaysMax=400, bytesMax=1_048_576)))
+    form("body 2 schedule, largest amounts", "schedule", dict(version=2**32 - 1, effectiveFrom=2**53 - 1, base=2**128 - 1, storagePerByteDay=2**128 - 2, congestionUnit=2**128 - 3,
+         targetPerMinute=2**32 - 2, postage=2**128 - 4, postageWindow=2**53 - 2, retentionDaysMin=2**32 - 3, retentionDaysMax=2**32 - 4, bytesMax=2**32 - 5))
+    # open, stake, register
+    sign("open channel", "OpenChannel", channel_message, key("payer"))
+    stake_fields = dict(operator=who("operator 1"), amount=10**18, reference=rnd("stake reference"))
+    sign("stake deposit", "StakeDeposit", stake_fields, key("settlement key")); append(19, 10, body(19, stake_fields))
+    for i in (1, 2, 3, 4):
+        m = dict(operator=who(f"operator {i}"), nodeKey=who(f"node {i}"), payout=who(f"payout {i}"), stake=10**18, endpointsHash=sha(endpoints[i - 1]))
+        s1, s2 = (sign(f"register node {i}, by its {by}", "RegisterNode", m, key(f"{'operator' if by == 'operator' else 'node'} {i}")) for by in ("operator", "node key"))
+        append(6, 20 + i, body(6, dict(number=i, operator=m["operator"], nodeKey=m["nodeKey"], payout=m["payout"], stake=m["stake"], peer=f"node{i}.example:4000",
+                                       http=f"node{i}.example:443", operatorSignature=s1, nodeKeySignature=s2), f"node {i}"), f"node {i}")
+    ref = rnd("deposit reference")
+    sign("deposit", "Deposit", dict(channelId=channel, amount=10**16, reference=ref), key("settlement key"))
+    append(3, 60, body(3, dict(commitment=commit("the deposit"), amount=10**16, reference=ref)))
+    # three charges
+    charges, prices = {}, []
+
+    def price(schedule, size, accepted, expiry_day, postage):
+        base, per, unit, post = schedule
+        days = expiry_day - accepted // 86_400
+        f = dict(base=base, storage=per * size * days, congestion=unit * 0, postage=post if postage else 0)
+        prices.append({"schedule": {"base": str(base), "storagePerByteDay": str(per), "congestionUnit": str(unit), "postage": str(post)}, "bytes": size, "accepted": accepted,
+                       "expiryDay": expiry_day, "withPostage": postage, "days": days, "price": {k: str(v) for k, v in f.items()}, "total": str(sum(f.values()))})
+        return f
+    S = (38_500_000, 22, 0, 5_000_000)
+    for number, (n, p, t) in enumerate((("1,024 bytes", False, 3_600), ("text", True, 3_700), ("empty", False, 90_000)), 1):
+        f = price(S, len(payloads[n]), START + t, DAY + 60, p)
+        b = dict(number=number, epoch=1, commitment=commit(f"charge {number}"), envelopeHash=eh[n], bytes=len(payloads[n]), expiryDay=DAY + 60, schedule=1, **f, publishBy=START + t + 3_600)
+        if number == 3: append(5, 86_400, body(5, dict(day=DAY, captured=1_234_567)))
+        charges[n] = append(4, t, body(4, b, f"charge {number}"), f"charge {number}")
+    assert prices[0]["total"] == "39851680"
+    price((38_500_000, 22, 9, 5_000_000), 1024, START + 86_399, DAY + 60, True); price(S, 1024, START + 86_400, DAY + 60, True)
+    price((1, 2**64, 0, 3), 1_048_576, START, DAY + 400, True); price(S, 1024, START, DAY, False)
+
+    hashes = lambda n=None: [leaf_hash(d) for d in log[:n]]
+
+    def head(size, time, epoch=1, name=None, signer="log key", root=None):
+        h = tagged("head", dict(logId=log_id, size=size, root=root or mth(hashes(size)), time=START + time, epoch=epoch))
+        if name: form(f"head {name}", "head", decode("head", h))
+        return h, sign(f"log head {name}", "LogHead", {"head": sha(h)}, key(signer), keep=bool(name))
+
+    def receipt(index, h, path=None, leaf=None, signature=None):
+        size = decode("head", h[0])["size"]
+        return tagged("receipt", dict(leaf=leaf or log[index], head=h[0], signature=signature or h[1], path=log_path(index, hashes(size)) if path is None else path))
+    # kinds that need what comes later in time: events, acknowledgement
+    h1 = head(len(log), 90_010, name="after the third charge")
+    receipts = {n: receipt(i, h1) for n, i in charges.items()}
+    for n, r in receipts.items(): assert receipt_good(r, a["log key"]); form(f"receipt, payload {n}", "receipt", decode("receipt", r))
+    ids, events = [], []
+    for seq, (n, links) in enumerate((("1,024 bytes", []), ("text", [0]), ("empty", [0, 1])), 1):
+        f = dict(originator=1, sequence=seq, previous=ids[-1] if ids else ZERO, topic=topic, links=sorted(ids[i] for i in links), envelopeHash=eh[n], receipt=receipts[n])
+        e = form(f"event {seq} (its hash is the id)", "event", f)
+        sig = sign(f"event {seq}", "Event", {"id": sha(e)}, key("node 1"))
+        wire(f"event {seq} on the wire", T("bytes event, sig signature"), dict(event=e, signature=sig))
+        ids.append(sha(e)); events.append((e, sig, envelopes[n]))
+    form("event, 16 links", "event", dict(originator=2**32 - 1, sequence=2**53 - 1, previous=rnd("previous"), topic=topic, links=sorted(rnd(f"link {i}") for i in range(16)), envelopeHash=eh["text"], receipt=receipts["text"]))
+    alias = form("event of another originator with charge 1: the smaller id is shown", "event", dict(originator=2, sequence=1, previous=ZERO, topic=topic, links=[], envelopeHash=eh["1,024 bytes"], receipt=receipts["1,024 bytes"]))
+    ack = form("acknowledgement", "acknowledgement", dict(node=2, event=ids[0], charge=1, envelopeHash=eh["1,024 bytes"], time=START + 3_650))
+    ack_sig = sign("acknowledgement", "Acknowledgement", {"acknowledgement": sha(ack)}, key("node 2"))
+    delivered = form("delivered", "delivered", dict(epoch=1, node=2, runs=[dict(first=1, count=1), dict(first=3, count=1)]))
+    d_sig = sign("delivered", "Delivered", {"delivered": sha(delivered)}, key("node 2"))
+    form("delivered, nothing", "delivered", dict(epoch=1, node=3, runs=[])); form("delivered, long runs", "delivered", dict(epoch=7, node=2**32 - 1, runs=[dict(first=1, count=10**6), dict(first=10**6 + 2, count=2**52)]))
+    doc, result_fields, inputs_bytes, result_bytes = cases[0]
+    assert doc["name"] == "4 honest nodes" and doc["epoch"] == 1
+    observation = bytes.fromhex(doc["observations"][0]["bytes"][2:])
+    form("observation", "observation", decode("observation", observation)); form("observation, no subject", "observation", dict(epoch=1, observer=9, subjects=[]))
+    form("observation, largest numbers", "observation", dict(epoch=2**53 - 1, observer=2**32 - 1, subjects=[dict(node=0, probes=2**32 - 1, answered=2**32 - 2, challenges=2**32 - 3, passed=2**32 - 4, firstDelivered=2**53 - 2, bytesServed=2**53 - 3)]))
+    o_sig = sign("observation", "Observation", {"observation": sha(observation)}, key("node 1"))
+    welcome = form("welcome", "welcome", dict(envelopeHead=heads["text"], owner=a["topic owner"], topicSalt=topic_salt,
+                   signature=sign("welcome", "Welcome", dict(topic=topic, envelopeHash=eh["text"]), key("topic owner"))))
+    append(11, 95_000, body(11, dict(charge=2, outcome=1, amount=5_000_000, evidence=sha(welcome)), "postage, welcomed"), "postage, welcomed")
+    form("body 11 postage, captured", "postage", dict(charge=2, outcome=0, amount=5_000_000, evidence=ZERO))
+    append(7, WEEK, body(7, dict(epoch=1, time=START + WEEK)))
+    append(8, WEEK + 50, body(8, dict(statement=delivered, signature=d_sig)))
+    append(12, WEEK + 60, body(12, dict(statement=observation, signature=o_sig)))
+    append(10, WEEK + 86_400, body(10, dict(charge=3, ground=1, base=38_500_000, storage=0, postage=0, evidence=sha(ack + ack_sig)), "void, undelivered"), "void, undelivered")
+    for ground in range(2, 9):
+        form(f"body 10 void, ground {ground}", "void", dict(charge=2**53 - ground, ground=ground, base=2**128 - ground, storage=ground, postage=2**64 + ground, evidence=ZERO if ground % 2 else rnd(f"evidence {ground}")))
+    append(9, WEEK + 86_400, body(9, dict(epoch=1, captured=77_000_000, charges=2, voided=1)))
+    append(13, WEEK + 90_000, body(13, result_fields)); form("inputs of that result", "inputs", decode("inputs", inputs_bytes))
+    at = dict(epoch=1, result=sha(result_bytes), root=result_fields["root"], rewards=result_fields["rewards"], inputs=sha(inputs_bytes), ruleset=1)
+    for i in (1, 2, 3):
+        s = sign(f"attestation by operator {i}", "Attestation", at, key(f"operator {i}"))
+        append(14, WEEK + 90_000 + i, body(14, dict(epoch=1, operator=who(f"operator {i}"), signature=s), f"attestation by operator {i}"), f"attestation by operator {i}")
+    row = result_fields["rows"][0]
+    append(15, WEEK + 91_000, body(15, dict(epoch=1, node=row["node"], payout=row["payout"], cumulative=row["cumulative"], paid=row["reward"])))
+    sign("close channel", "CloseChannel", dict(channelId=channel, charged=78_351_680, validUntil=START + WEEK + 99_999), key("payer"))
+    append(16, WEEK + 92_000, body(16, dict(commitment=commit("the close"), charged=78_351_680, returned=10**16 - 78_351_680)))
+    pay = dict(account=a["payer"], amount=10**16 - 78_351_680, reference=rnd("payout reference"))
+    sign("payout", "Payout", pay, key("settlement key")); append(17, WEEK + 93_000, body(17, pay))
+    act = b"any bytes: the page names no form for an act"
+    append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
+    for name, fields, b in leaf_forms:
+        assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
+    h2 = head(len(log), WEEK + 94_010, 2, "of the whole log"); head(1, 0, name="of the genesis alone")
+    h2_receipt = receipt(charges["text"], h2)
+
+    # the other structs, and extremes
+    sign("voucher", "Voucher", dict(channelId=channel, lane=0, sequence=1, cumulativeAmount=39_851_680, validUntil=START + 7_200, itemsHash=sha(items1)), key("signer"))
+    sign("voucher for three items", "Voucher", dict(channelId=channel, lane=3, sequence=2, cumulativeAmount=139_851_680, validUntil=START + 7_200, itemsHash=sha(items3)), key("signer"))
+    sign("channel query", "ChannelQuery", dict(channelId=channel, time=START + 7_000), key("signer"))
+    n_ask, n_answer = rnd("asker's nonce"), rnd("answerer's nonce")
+    p_answer = sign("peer proof of the answerer", "PeerProof", dict(challenge=n_ask, prover=2, verifier=1), key("node 2"))
+    p_ask = sign("peer proof of the asker", "PeerProof", dict(challenge=n_answer, prover=1, verifier=2), key("node 1"))
+    largest = {"bytes32": b"\xff" * 32, "address": b"\xff" * 20, "uint32": 2**32 - 1, "uint64": 2**53 - 1, "uint128": 2**128 - 1}
+    for s in STRUCTS:
+        sign(f"{s}, zero in every field", s, {n: 0 if t.startswith("uint") else largest[t][:0].ljust(len(largest[t]), b"\0") for t, n in STRUCTS[s]}, key("extremes"))
+        sign(f"{s}, largest in every field (uint64: 2^53 - 1)", s, {n: largest[t] for t, n in STRUCTS[s]}, key("extremes"))
+
+    # section 6: set roots
+    for name, s in (("of none", []), ("of one", ids[:1]), ("of three", sorted(ids)), ("of 40", sorted(rnd(f"id {i}") for i in range(40)))): form(f"set root {name}", "set", dict(ids=s))
+    # section 9
+    entries, previous = [], ZERO
+    for number, (kind, ref, postings) in enumerate((("deposit", "leaf 7", (("channel/1/available", 0, 10**16), ("custody", 10**16, 0))),
+                                                    ("charge", "charge 1", (("channel/1/available", 39_851_680, 0), ("channel/1/held", 0, 39_851_680))),
+                                                    ("capture", "charge 1: Größe", (("channel/1/held", 39_851_680, 0), ("pool/1", 0, 39_851_679), ("zz ÿ", 0, 1)))), 1):
+        previous = sha(form(f"ledger entry {number}", "entry", dict(number=number, previous=previous, time=START + 60 * number, epoch=1, kind=kind, reference=ref,
+                            postings=[dict(account=n, debit=d, credit=c) for n, d, c in postings])))
+    form("ledger entry without postings", "entry", dict(number=4, previous=previous, time=2**53 - 1, epoch=0, kind="", reference="", postings=[]))
+    # section 10
+    nonce = rnd("probe nonce")
+    probe = sha(form("probe answer (its hash)", "probe", dict(nonce=nonce, answerer=2)))
+    challenges = [sha(form(f"challenge answer (its hash), payload {n}", "challenge", dict(nonce=rnd("challenge " + n), envelope=envelopes[n]))) for n in payloads]
+
+    def frame(name, type_, request, schema, fields):
+        b = enc(schema, fields); f = bytes([type_]) + request.to_bytes(4, "big") + b; f = len(f).to_bytes(4, "big") + f
+        assert dec(schema, b, 0) == (fields, len(b))
+        forms.append({"name": f"frame: {name}", "fields": {"type": type_, "request": request, "body": readable(schema, fields)}, "bytes": x(f), "sha256": x(sha(f))})
+    EV = L(T("bytes event, sig signature, bytes envelope"))
+    ev = [dict(event=e, signature=s, envelope=v) for e, s, v in events]
+    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=1, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
+    frame("hello, answer", 129, 1, T("u32 node, b32 nonce, sig proof"), dict(node=2, nonce=n_answer, proof=p_answer))
+    frame("proof", 2, 2, T("sig proof"), dict(proof=p_ask)); frame("proof, answer", 130, 2, [], {})
+    frame("push", 3, 3, [("events", EV)], dict(events=ev[1:])); frame("push, answer", 131, 3, [("states", L("u8"))], dict(states=[0, 3]))
+    frame("summary", 4, 4, [], {}); frame("summary, answer", 132, 4, [("buckets", L(T("u64 epoch, u64 count, b32 setRoot")))], dict(buckets=[dict(epoch=1, count=3, setRoot=sha(tagged("set", dict(ids=sorted(ids)))))]))
+    frame("ids", 5, 5, T("u64 epoch, b32 after"), dict(epoch=1, after=ZERO)); frame("ids, answer", 133, 5, [("ids", L("b32", 65_536)), ("more", "u8")], dict(ids=sorted(ids), more=0))
+    frame("fetch", 6, 6, [("ids", L("b32", 256))], dict(ids=[ids[2], rnd("unknown")])); frame("fetch, answer", 134, 6, [("events", EV)], dict(events=ev[2:]))
+    frame("probe", 7, 7, T("u64 day, b32 nonce"), dict(day=DAY, nonce=nonce)); frame("probe, answer", 135, 7, T("b32 answer"), dict(answer=probe))
+    frame("challenge", 8, 8, [("challenges", L(T("b32 event, b32 nonce"), 64))], dict(challenges=[dict(event=ids[0], nonce=rnd("challenge 1,024 bytes")), dict(event=rnd("unknown"), nonce=nonce), dict(event=ids[1], nonce=rnd("challenge text"))]))
+    frame("challenge, answer", 136, 8, [("answers", L("b32", 64))], dict(answers=[challenges[0], ZERO, challenges[2]]))
+    frame("chain", 9, 2**32 - 1, T("u32 originator"), dict(originator=1)); frame("chain, answer", 137, 2**32 - 1, T("u64 sequence, b32 id"), dict(sequence=3, id=ids[2]))
+    frame("error", 255, 9, T("u16 code, text text"), dict(code=404, text="no such epoch"))
+    # section 11
+    wire("POST /v1/envelopes", [("envelopes", L(T("bytes head, bytes payload, bytes receipt"), 64))], dict(envelopes=[dict(head=heads[n], payload=payloads[n], receipt=receipts[n]) for n in ("text", "empty")]))
+
+    # what a decoder refuses
+    for kind, b in (("topic", tagged("topic", dict(owner=a["topic owner"], salt=topic_salt))), ("envelope", heads["text"]), ("item", item1), ("items", items3), ("head", h1[0]), ("leaf", log[0]), ("genesis", genesis),
+                    ("acknowledgement", ack), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes)):
+        t = 4 + len(f"feesvc/{kind}/1")
+        refuse(f"{kind}: a trailing byte", kind, b + b"\0", False); refuse(f"{kind}: the last byte missing", kind, b[:-1], False)
+        refuse(f"{kind}: version 2 in the tag", kind, b[:t - 1] + b"2" + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
+    mutate = lambda kind, b, **c: tagged(kind, {**decode(kind, b), **c})
+    # a list of an encoding's values, given past the rules
+    items_of = lambda n: tagged("items", dict(items=[tagged("item", dict(envelopeHash=rnd(f"item {i}"), bytes=1, expiryDay=DAY, postage=0, maxFee=1)) for i in range(n)]))
+    refuse("items: none", "items", items_of(0)); refuse("items: 257", "items", items_of(257)); refuse("items: one envelope twice", "items", tagged("items", dict(items=[item1, item2, item1])))
+    refuse("items: one envelope twice with other fields", "items", tagged("items", dict(items=[item1, mutate("item", item1, maxFee=1)])))
+    refuse("items: an item with a trailing byte", "items", tagged("items", dict(items=[item1 + b"\0"])), False)
+    refuse("items: a count of 2^32 - 1", "items", enc("text", "feesvc/items/1") + b"\xff" * 4 + item1)
+    refuse("envelope: payload of 1,048,577 bytes", "envelope", mutate("envelope", heads["text"], payloadBytes=1_048_577))
+    ev2 = events[2][0]; two = decode("event", ev2)["links"]
+    refuse("event: links descending", "event", mutate("event", ev2, links=two[::-1])); refuse("event: a link twice", "event", mutate("event", ev2, links=two[:1] * 2))
+    refuse("event: 17 links", "event", mutate("event", ev2, links=sorted(rnd(f"link {i}") for i in range(17)))); refuse("event: sequence 0", "event", mutate("event", ev2, sequence=0, previous=ZERO))
+    refuse("event: sequence 1 with a previous", "event", mutate("event", ev2, sequence=1))
+    run = lambda *r: mutate("delivered", delivered, runs=[dict(first=f, count=c) for f, c in r])
+    refuse("delivered: runs touch", "delivered", run((1, 2), (3, 1))); refuse("delivered: runs overlap", "delivered", run((1, 5), (3, 1))); refuse("delivered: runs descend", "delivered", run((9, 1), (3, 1)))
+    refuse("delivered: an empty run", "delivered", run((1, 0)))
+    ob = lambda **c: mutate("observation", observation, subjects=[{**s, **(c if i == 0 else {})} for i, s in enumerate(decode("observation", observation)["subjects"])])
+    refuse("observation: of itself", "observation", ob(node=1)); refuse("observation: a node twice", "observation", ob(node=3)); refuse("observation: nodes descend", "observation", ob(node=9))
+    refuse("observation: answered above probes", "observation", ob(answered=8)); refuse("observation: passed above challenges", "observation", ob(passed=21))
+    refuse("set: descending", "set", tagged("set", dict(ids=sorted(ids)[::-1]))); refuse("set: an id twice", "set", tagged("set", dict(ids=ids[:1] * 2)))
+    entry = lambda *n: tagged("entry", dict(number=1, previous=ZERO, time=START, epoch=1, kind="k", reference="r", postings=[dict(account=s, debit=1, credit=1) for s in n]))
+    refuse("entry: accounts descend", "entry", entry("b", "a")); refuse("entry: an account twice", "entry", entry("a", "a"))
+
+    # receipts
+    good, i = receipts["text"], charges["text"]
+    f = decode("receipt", good); leaf, path = f["leaf"], f["path"]
+    flip = lambda b, at, bit=1: b[:at] + bytes([b[at] ^ bit]) + b[at + 1:]
+    rejected = []
+
+    def no(name, b):
+        assert not receipt_good(b, a["log key"]), name
+        assert name not in [r["name"] for r in rejected]
+        rejected.append({"name": name, "bytes": x(b)})
+    with_ = lambda **c: tagged("receipt", {**f, **c})
+    lf = decode("leaf", leaf); other = tagged("leaf", {**lf, "index": i + 1})
+    no("bit flip in leaf (its last byte)", with_(leaf=flip(leaf, len(leaf) - 1))); no("bit flip in leaf (time)", with_(leaf=flip(leaf, 4 + 13 + 8 + 7)))
+    no("bit flip in leaf (amount of base)", with_(leaf=tagged("leaf", {**lf, "body": tagged("charge", {**decode("charge", lf["body"]), "base": 38_500_001})})))
+    no("path cut", with_(path=path[:-1])); no("path cut at its start", with_(path=path[1:])); no("path empty", with_(path=[])); no("path extended", with_(path=path + [ZERO]))
+    no("path of 65", with_(path=path + [ZERO] * (65 - len(path)))); no("bit flip in path", with_(path=[flip(path[0], 31)] + path[1:])); no("path turned round", with_(path=path[::-1]))
+    size = decode("head", f["head"])["size"]
+    no("head signature by another key", with_(signature=head(size, 90_010, signer="settlement key")[1]))
+    s = int.from_bytes(f["signature"][32:64], "big"); r = f["signature"][:32]
+    no("head signature malleated (high s)", with_(signature=r + (CURVE - s).to_bytes(32, "big") + bytes([55 - f["signature"][64]])))
+    no("head signature with the other v", with_(signature=f["signature"][:64] + bytes([55 - f["signature"][64]]))); no("head signature with v 0 or 1", with_(signature=f["signature"][:64] + bytes([f["signature"][64] - 27])))
+    no("head signature zero", with_(signature=bytes(65))); no("head signature of a later head", with_(signature=h2[1]))
+    no("bit flip in head (time)", with_(head=flip(f["head"], len(f["head"]) - 9))); no("head of another size under the old signature", with_(head=tagged("head", {**decode("head", f["head"]), "size": size + 1})))
+    no("index moved", with_(leaf=other))
+    no("index moved, path of the new index", receipt(i + 1, h1, leaf=other)); no("path of another leaf", with_(path=log_path(i - 1, hashes(size))))
+
+    def signed_log(leaves, size=None, root=None):                      # a head that the log key did sign over such a log
+        h = [leaf_hash(d) for d in leaves]
+        return head(size if size is not None else len(leaves), 90_010, root=root or mth(h)), h
+    def crafted(leaf_, at, size=None):
+        leaves = log[:decode("head", f["head"])["size"]]; leaves[at] = leaf_
+        h, hs = signed_log(leaves, size)
+        return tagged("receipt", dict(leaf=leaf_, head=h[0], signature=h[1], path=log_path(at, hs)))
+    assert receipt_good(crafted(leaf, i), a["log key"])
+    no("index moved, though log key and path agree on the place", crafted(other, i))
+    no("head size below index (an earlier head, signed)", with_(**dict(zip(("head", "signature"), head(i, 3_650)))))
+    no("head size is index, root and path of the larger tree, signed", crafted(leaf, i, size=i)); no("head size 0, signed", crafted(leaf, i, size=0))
+    no("leaf is no charge, path and head good", receipt(7, h1)); assert decode("leaf", log[7])["kind"] == 3
+    no("kind is charge, body is a deposit, path and head good", crafted(tagged("leaf", {**lf, "body": decode("leaf", log[7])["body"]}), i))
+    no("kind is no charge, body is one, path and head good", crafted(tagged("leaf", {**lf, "kind": 3}), i))
+    no("a byte after the charge in its leaf, path and head good", crafted(tagged("leaf", {**lf, "body": lf["body"] + b"\0"}), i))
+    no("a byte after the leaf, path and head good", crafted(leaf + b"\0", i))
+    hb = f["head"] + b"\0"
+    no("a byte after the head, signed", with_(head=hb, signature=sign("", "LogHead", {"head": sha(hb)}, key("log key"), keep=False)))
+    no("trailing byte", good + b"\0"); no("last byte missing", good[:-1]); no("wrong tag", good.replace(b"feesvc/receipt/1", b"feesvc/receipt/2", 1)); no("no bytes", b"")
+    no("count of the path one too large", good[:-32 * len(path) - 4] + (len(path) + 1).to_bytes(4, "big") + good[-32 * len(path):])
+    no("count of the path one too small", good[:-32 * len(path) - 4] + (len(path) - 1).to_bytes(4, "big") + good[-32 * len(path):])
+    also = [{"name": "against a later head", "bytes": x(h2_receipt)}, {"name": "against a head that ends with the charge", "bytes": x(receipt(i, head(i + 1, 3_701)))}]
+    for g in also: assert receipt_good(bytes.fromhex(g["bytes"][2:]), a["log key"])
+    receipt_doc = {"bytes": x(good), "sha256": x(sha(good)), "logKey": x(a["log key"]), "logId": x(log_id), "leaf": x(leaf), "leafHash": x(leaf_hash(leaf)), "index": i, "head": x(f["head"]), "headHash": x(sha(f["head"])),
+                   "signature": x(f["signature"]), "path": [x(p) for p in path], "root": x(decode("head", f["head"])["root"]), "alsoGood": also, "rejected": rejected,
+                   "log": [x(d) for d in log]}
+
+    # more than two thirds of the stake
+    quorum = [{"name": n, "stakes": [str(s) for s in st], "attested": by, "quorum": 3 * sum(st[i] for i in by) > 2 * sum(st)} for n, st, by in (
+        ("three of four equal", [10] * 4, [0, 1, 2]), ("exactly two thirds", [10] * 3, [0, 1]), ("one unit above", [10, 11, 10], [0, 1]), ("two of four", [10] * 4, [0, 1]), ("none", [10], []), ("the only one", [7], [0]),
+        ("all stakes zero", [0, 0], [0, 1]), ("no nodes", [], []), ("large stakes, exactly two thirds", [2**126] * 3, [0, 2]), ("large stakes, one above", [2**126, 2**126, 2**126 - 1], [0, 1]))]
+    trees, bad = merkle_log()
+    names = [e["name"] for e in forms]; assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
+    names = [e["name"] for e in statements]; assert len(names) == len(set(names))
+    assert {e["struct"] for e in statements} == set(STRUCTS) and set(FORMS) == {e["tag"].split("/")[1] for e in forms if "tag" in e}
+    assert {decode("leaf", d)["kind"] for d in log} == set(range(1, 20))
+    text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
+                       "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
+                       "receipt": receipt_doc, "rewards": [c[0] for c in cases], "quorum": quorum,
+                       "channel": {"payer": x(a["payer"]), "signer": x(a["signer"]), "opening": x(channel_message["opening"]), "channelId": x(channel)},
+                       "alias": {"charge": 1, "ids": sorted([x(ids[0]), x(sha(alias))]), "shown": min(x(ids[0]), x(sha(alias)))}}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    pathlib.Path(out).write_text(text, encoding="utf-8")
+    print(out, len(text.encode()), "bytes:", len(forms), "forms,", len(refused_forms), "refused,", len(statements), "statements,", len(trees), "trees,", len(bad), "refused paths,",
+          len(rejected), "refused receipts,", len(cases), "reward cases")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2] / "Tests/Vectors/protocol.json")
