@@ -36,9 +36,12 @@ let package = Package(
         .target(name: "Channels", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(name: "Rewards", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(
+            name: "Migrations", path: "migrations", resources: [.embedInCode("0001_initial.sql")],
+            swiftSettings: [.treatAllWarnings(as: .error)]),
+        .target(
             name: "Storage",
             dependencies: [
-                "Primitives", "Ledger", "Channels", "Rewards", "CPostgres",
+                "Primitives", "Ledger", "Channels", "Rewards", "CPostgres", "Migrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -175,6 +175,15 @@ public struct AdminAct: Hashable, Sendable {
         return encoder.bytes
     }
 
+    /// Reads canonical bytes; a name has at most 32 bytes.
+    public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
+        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/act/1")
+        name = String(decoding: try decoder.readBytes(limit: 32), as: UTF8.self)
+        argument = try decoder.readUInt64()
+        nonce = try decoder.readUInt64()
+        try decoder.finish()
+    }
+
     /// What the admin key signs.
     public var statement: AdminActStatement { AdminActStatement(act: SHA256.hash(canonicalBytes)) }
 }

@@ -12,6 +12,11 @@ public struct CanonicalEncoder: Sendable {
         append(tag)
     }
 
+    /// Starts without a tag, for bytes that travel inside a frame or request that names their kind.
+    public init() {
+        bytes = []
+    }
+
     /// Writes one byte.
     public mutating func append(_ value: UInt8) { bytes.append(value) }
     /// Writes two bytes.
@@ -78,6 +83,12 @@ public struct CanonicalDecoder {
         offset = 0
         let found = try readBytes(limit: 64)
         guard found == Array(tag.utf8) else { throw .tag(expected: tag) }
+    }
+
+    /// Starts reading bytes that carry no tag.
+    public init(untagged bytes: [UInt8]) {
+        self.bytes = bytes[...]
+        offset = 0
     }
 
     /// Reads one byte.

@@ -58,12 +58,18 @@ public enum Measurement {
             let views = inputs.observations
                 .filter { $0.observer != node && nodes.contains($0.observer) }
                 .compactMap { observation in observation.subjects.first { $0.node == node } }
-            if nodes.count > 1, views.count < quorum(of: nodes.count - 1) { dropped.formUnion([.held, .available]) }
+            let held = views.compactMap(heldView)
+            let available = views.filter { $0.probes > 0 }.map { fraction($0.answered, of: $0.probes) }
+            if nodes.count > 1 {
+                let quorum = quorum(of: nodes.count - 1)
+                if held.count < quorum { dropped.insert(.held) }
+                if available.count < quorum { dropped.insert(.available) }
+            }
             let record = signed[node]
             result[node] = Contribution(
-                held: lowerMedian(views.map { fraction($0.passed, of: $0.challenges) }),
-                available: lowerMedian(views.map { fraction($0.answered, of: $0.probes) }),
-                attested: record.map { $0.due == 0 ? Contribution.whole : fraction($0.given, of: $0.due) } ?? 0)
+                held: lowerMedian(held), available: lowerMedian(available),
+                attested: record.map { $0.due == 0 ? Contribution.whole : fraction($0.given, of: $0.due) }
+                    ?? Contribution.whole)
         }
         for node in nodes {
             if dropped.contains(.held) || dropped.contains(.unobserved) { result[node]?.held = Contribution.whole }
@@ -72,6 +78,12 @@ public enum Measurement {
             }
         }
         return (result, dropped)
+    }
+
+    /// One observer's view of what a node holds: nothing where it never answered, no view where nothing was asked.
+    private static func heldView(_ subject: Observation.Subject) -> UInt32? {
+        guard subject.challenges == 0 else { return fraction(subject.passed, of: subject.challenges) }
+        return subject.answered == 0 && subject.probes > 0 ? 0 : nil
     }
 
     /// ⌈2n ÷ 3⌉ of n observers.

@@ -1,4 +1,1 @@
-import Hummingbird
-import AsyncHTTPClient
-import ArgumentParser
-import Logging
+print("x")

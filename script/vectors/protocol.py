@@ -3,8 +3,8 @@
 
 Written from that page alone; shares no code with the service.
 
-    python3 -m venv /tmp/vectors && /tmp/vectors/bin/pip install eth-account coincurve pycryptodome
-    /tmp/vectors/bin/python script/vectors/protocol.py [out.json]
+    pip install eth-account coincurve pycryptodome          (in a venv)
+    python script/vectors/protocol.py [out.json]
 
 Statements are signed with eth-account; every struct hash and digest is computed a second time by hand here (pycryptodome's
 keccak, own encoding), every signer is recovered a second time with coincurve (libsecp256k1), and both must agree. Known answers
@@ -453,7 +453,7 @@ def reward_cases():
     seven = snapshot(*[10**6 + 13 * i for i in range(7)], first=0)
     yield case("captured indivisible by N: 7 nodes from number 0", seven, observe(seven), captured=(1_000_000, 0, 1), dustIn=6)
     ten = snapshot(*[(i * 7919 % 13 + 1) * 10**17 + i for i in range(10)], first=5)
-    yield case("10 nodes, all different", ten, observe(ten, lambda o, s: ((o * 5 + s * 3) % 8, 7) and (((o * 5 + s * 3) % 8, 7), ((o * 7 + s * 11) % 21, 20)), observers={5, 6, 7, 8, 9, 10, 11, 12}),
+    yield case("10 nodes, all different", ten, observe(ten, lambda o, s: (((s * 3 + o % 3) % 8, 7), ((s * 11 + o * 7 % 4) % 21, 20)), observers={5, 6, 7, 8, 9, 10, 11, 12}),
                dustIn=9, grants=12_345, refunds=6, attestations=[dict(node=i, due=4, given=i % 5) for i in range(5, 15)], before=[dict(node=i, cumulative=10**13 * i) for i in range(5, 15, 2)])
 
 

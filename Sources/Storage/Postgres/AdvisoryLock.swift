@@ -56,6 +56,8 @@ public actor AdvisoryLock {
 
     /// Frees all locks and ends the connection.
     public func close() {
+        // The server notices a closed connection only some time after; another holder should not have to wait for that.
+        if !held.isEmpty { _ = try? session.run("SELECT pg_advisory_unlock_all()") }
         loseSession()
     }
 

@@ -143,4 +143,11 @@ public struct PoolStatistics: Sendable, Equatable {
     public let inUse: Int
     /// Tasks waiting for a connection.
     public let waiting: Int
+
+    /// Makes a count, for comparison.
+    public init(idle: Int, inUse: Int, waiting: Int) {
+        self.idle = idle
+        self.inUse = inUse
+        self.waiting = waiting
+    }
 }

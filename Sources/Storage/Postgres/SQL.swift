@@ -70,6 +70,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
             bind(bound, type: (bound.type ?? Value.sqlType).oid)
         }
 
+        /// Adds a value as the next parameter, or NULL of its type when it is absent.
+        public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) {
+            // Not a conformance of Optional: for that the compiler warns of an optional shown as a debug description.
+            if let value { appendInterpolation(value) } else { bind(.null, type: Value.sqlType.oid) }
+        }
+
         /// Adds a value as the next parameter; a bare NULL takes its type from where it stands in the statement.
         public mutating func appendInterpolation(_ value: SQLValue) {
             bind(value, type: value.type?.oid ?? 0)

@@ -2,7 +2,7 @@
 ///
 /// A domain type with one obvious column form may conform, so that `\(account)` binds it.
 public protocol SQLBindable {
-    /// The type the parameter is declared with, also when the value is an absent optional.
+    /// The type the parameter is declared with, also when an optional value is absent.
     static var sqlType: SQLType { get }
 
     /// The value to bind; nil when it does not fit its SQL type, which fails the statement before it is sent.
@@ -116,17 +116,4 @@ extension Array: SQLBindable where Element: SQLArrayElement {
     public static var sqlType: SQLType { Element.sqlArrayType }
     /// The array as one value; nil when an element does not fit.
     public var sqlValue: SQLValue? { Element.sqlArray(self) }
-}
-
-extension Optional: SQLBindable where Wrapped: SQLBindable {
-    /// The wrapped type's.
-    public static var sqlType: SQLType { Wrapped.sqlType }
-
-    /// The wrapped value, or NULL.
-    public var sqlValue: SQLValue? {
-        switch self {
-        case .none: .null
-        case .some(let wrapped): wrapped.sqlValue
-        }
-    }
 }

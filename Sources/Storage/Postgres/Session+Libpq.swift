@@ -79,6 +79,12 @@ extension Session {
             && field(.sourceFunction, of: result) == "RevalidateCachedQuery"
     }
 
+    /// Whether a message of the server ends the session.
+    static func isFatal(_ notice: OpaquePointer) -> Bool {
+        let severity = field(.severity, of: notice)
+        return severity == "FATAL" || severity == "PANIC"
+    }
+
     /// A libpq message on one line.
     static func line(_ message: UnsafePointer<CChar>?) -> String {
         guard let message else { return "no message" }
@@ -88,6 +94,7 @@ extension Session {
     /// The fields of an error, by the protocol's letters; libpq's PG_DIAG_ macros are character literals, which Swift does
     /// not import.
     private enum Field: Unicode.Scalar {
+        case severity = "V"
         case state = "C"
         case message = "M"
         case constraint = "n"

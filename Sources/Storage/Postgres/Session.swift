@@ -2,14 +2,16 @@ import CPostgres
 
 /// One libpq session: opening, statements, closing.
 ///
-/// Every call may block.
-/// Not Sendable: it belongs to one actor, whose ``BlockingExecutor`` gives it a thread that may wait.
+/// Every call may block. Not Sendable: it belongs to one actor, whose ``BlockingExecutor`` gives it a thread that may wait.
 final class Session {
     private var handle: OpaquePointer?
     private var statements = StatementCache()
 
     /// The failure that aborted the open transaction, for a caller who only finds it aborted.
     private(set) var abortCause: PostgresError?
+
+    /// Whether the server announced the session's end between two statements.
+    private var isEnding = false
 
     deinit {
         close()
@@ -19,9 +21,8 @@ final class Session {
     func open(_ configuration: PostgresConfiguration) throws(PostgresError) {
         close()
         let opened = try Self.connect(configuration)
-        // libpq's default prints the server's notices to standard error.
-        PQsetNoticeReceiver(opened, { _, _ in }, nil)
         handle = opened
+        listenForNotices(opened)
         do throws(PostgresError) {
             _ = try runScript(
                 """
@@ -41,18 +42,18 @@ final class Session {
         handle = nil
         statements = StatementCache()
         abortCause = nil
+        isEnding = false
     }
 
-    /// Whether the session is usable as far as is known without asking the server: reads what arrived, which shows a
-    /// server that ended the session.
+    /// Whether the session is usable as far as is known without asking the server.
+    ///
+    /// Reads what has arrived, which shows a session that the server ended.
     var isAlive: Bool {
         guard let handle, PQstatus(handle) == CONNECTION_OK else { return false }
-        // The server's last message may come before the end of the stream: the first read takes it, the second the end.
-        for _ in 0..<2 {
-            guard PQconsumeInput(handle) == 1 else { return false }
-            _ = PQisBusy(handle)
-        }
-        return PQstatus(handle) == CONNECTION_OK
+        guard PQconsumeInput(handle) == 1 else { return false }
+        // Handles what was read; a last message of the server goes to the notice receiver.
+        _ = PQisBusy(handle)
+        return !isEnding && PQstatus(handle) == CONNECTION_OK
     }
 
     /// Where the session stands between transactions; unknown when the connection is lost.
@@ -123,6 +124,23 @@ final class Session {
 }
 
 extension Session {
+    /// Replaces libpq's default, which prints notices to standard error.
+    ///
+    /// Outside of a statement a FATAL error comes as a notice too, before the end of the stream: a session that an
+    /// administrator ends is known as soon as the server says so.
+    private func listenForNotices(_ handle: OpaquePointer) {
+        // The pointer outlives its use: libpq calls back from within calls of this object only.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        PQsetNoticeReceiver(
+            handle,
+            { context, notice in
+                guard let context, let notice, Session.isFatal(notice) else { return }
+                Unmanaged<Session>.fromOpaque(context).takeUnretainedValue().isEnding = true
+            },
+            context
+        )
+    }
+
     private func liveHandle() throws(PostgresError) -> OpaquePointer {
         guard let handle else { throw .closed }
         guard PQstatus(handle) == CONNECTION_OK else { throw .connectionFailed(message: "the connection was lost") }

@@ -55,8 +55,9 @@ enum TextDecoding {
     static func bytes(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         guard text.count >= 2, text.count.isMultiple(of: 2), text[0] == UInt8(ascii: "\\"), text[1] == UInt8(ascii: "x")
         else { return nil }
-        var isValid = true
         let count = text.count / 2 - 1
+        guard count > 0 else { return [] }
+        var isValid = true
         let decoded = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             for index in 0..<count {
                 let high = nibble(text[2 + 2 * index])

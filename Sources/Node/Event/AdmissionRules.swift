@@ -1,0 +1,77 @@
+import Channels
+import Primitives
+
+/// An event of which everything is known that its own bytes can tell: what remains is whether its ancestors are held.
+struct CheckedEvent: Hashable, Sendable {
+    let signed: SignedEvent
+    let wire: WireEvent
+    let charge: Charge
+    let head: SignedHead
+
+    var id: Bytes32 { signed.id }
+    var event: Event { signed.event }
+}
+
+/// The rules of admission that need nothing but signed bytes. Cheap checks come first.
+struct AdmissionRules: Sendable {
+    let logID: Bytes32
+    let logKey: Address
+    let domain: EIP712Domain
+
+    init(_ genesis: Genesis) {
+        logID = genesis.logID
+        logKey = genesis.logKey
+        domain = genesis.domain
+    }
+
+    /// Checks an event from anywhere: form, receipt, envelope, then the two signatures.
+    ///
+    /// `key` gives the registered key of a node; `isTrusted` tells whether the log key's signature on a head is known
+    /// to be good or finds out.
+    func check(
+        _ wire: WireEvent, key: (UInt32) -> Address?, isTrusted: (SignedHead) -> Bool
+    ) throws(EventRefusal) -> CheckedEvent {
+        guard let signature = try? Signature(wire.signature) else { throw .signatureForm }
+        let signed: SignedEvent
+        do {
+            signed = try SignedEvent(bytes: wire.event, signature: signature)
+        } catch {
+            throw .form(error)
+        }
+        let event = signed.event
+        guard let originatorKey = key(event.originator) else { throw .unregistered(originator: event.originator) }
+        let receipt: Receipt
+        do {
+            receipt = try Receipt(canonicalBytes: event.receipt)
+        } catch {
+            throw .receipt(error)
+        }
+        guard let envelope = Envelope(wireBytes: wire.envelope) else { throw .envelopeForm }
+        guard envelope.hash == event.envelopeHash else { throw .otherEnvelope }
+        guard envelope.head.topic == event.topic else { throw .otherTopic }
+        try check(receipt, paysFor: envelope.head, hash: event.envelopeHash)
+        guard signed.isBy(originatorKey, in: domain) else { throw .eventSignature(originator: event.originator) }
+        guard isTrusted(receipt.head) else { throw .receipt(.headSignature) }
+        return CheckedEvent(signed: signed, wire: wire, charge: receipt.charge, head: receipt.head)
+    }
+
+    /// Checks that a receipt pays for an envelope, the head's signature left out.
+    func check(_ receipt: Receipt, paysFor head: EnvelopeHead, hash: Bytes32) throws(EventRefusal) {
+        let charge = receipt.charge
+        guard charge.envelopeHash == hash else { throw .receipt(.otherEnvelope) }
+        guard charge.bytes == head.payloadBytes else { throw .size(charged: charge.bytes, found: head.payloadBytes) }
+        guard charge.expiryDay == head.expiryDay else {
+            throw .expiry(charged: charge.expiryDay, found: head.expiryDay)
+        }
+        guard receipt.leaf.time <= charge.publishBy else {
+            throw .late(logged: receipt.leaf.time, publishBy: charge.publishBy)
+        }
+        let limit = UInt64(Int64.max)
+        guard charge.number <= limit, charge.epoch <= limit else { throw .chargeRange }
+        do {
+            try receipt.checkPath(logID: logID)
+        } catch {
+            throw .receipt(error)
+        }
+    }
+}

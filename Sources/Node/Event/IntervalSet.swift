@@ -1,0 +1,53 @@
+/// A set of numbers as ascending ranges that do not touch: a hole is known exactly, whatever was seen after it.
+struct IntervalSet: Hashable, Sendable {
+    /// The ranges.
+    private(set) var ranges: [ClosedRange<UInt64>] = []
+
+    /// Adds a number; `false` where it was in the set.
+    @discardableResult
+    mutating func insert(_ value: UInt64) -> Bool {
+        let place = firstRange(endingAtOrAfter: value)
+        if place < ranges.count, ranges[place].contains(value) { return false }
+        let joinsLeft = place > 0 && ranges[place - 1].upperBound == value &- 1 && value > 0
+        let joinsRight = place < ranges.count && ranges[place].lowerBound == value &+ 1 && value < UInt64.max
+        switch (joinsLeft, joinsRight) {
+        case (true, true):
+            ranges[place - 1] = ranges[place - 1].lowerBound...ranges[place].upperBound
+            ranges.remove(at: place)
+        case (true, false): ranges[place - 1] = ranges[place - 1].lowerBound...value
+        case (false, true): ranges[place] = value...ranges[place].upperBound
+        case (false, false): ranges.insert(value...value, at: place)
+        }
+        return true
+    }
+
+    /// Tells whether a number is in the set.
+    func contains(_ value: UInt64) -> Bool {
+        let place = firstRange(endingAtOrAfter: value)
+        return place < ranges.count && ranges[place].contains(value)
+    }
+
+    /// The largest number.
+    var highest: UInt64? { ranges.last?.upperBound }
+
+    /// The numbers from `first` to the largest that are missing, as ranges.
+    func gaps(from first: UInt64) -> [ClosedRange<UInt64>] {
+        var gaps: [ClosedRange<UInt64>] = []
+        var next = first
+        for range in ranges where range.upperBound >= first {
+            if range.lowerBound > next { gaps.append(next...range.lowerBound - 1) }
+            next = range.upperBound &+ 1
+        }
+        return gaps
+    }
+
+    private func firstRange(endingAtOrAfter value: UInt64) -> Int {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,135 @@
+import Channels
+import Logging
+import Primitives
+
+/// The parts of a node that its connections, its rounds and its callers share.
+final class NodeCore: Sendable {
+    let configuration: NodeConfiguration
+    let domain: EIP712Domain
+    let rules: AdmissionRules
+    let store: EventStore
+    let registry = Registry()
+    let heads: TrustedHeads
+    let clock: NodeClock
+    let peers: PeerTable
+    let gate: SigningGate
+    let reconciler: any Reconciler = BucketReconciler()
+    let handshake: Handshake
+    let registryChanged = Signal()
+    let logger: Logger
+
+    var limits: NodeLimits { configuration.limits }
+    var number: UInt32 { configuration.number }
+    /// Every registered node but this one.
+    var others: [UInt32] { registry.numbers.filter { $0 != number } }
+
+    init(_ configuration: NodeConfiguration, logger: Logger) async throws(NodeError) {
+        let store = try await EventStore.open(configuration)
+        let genesis = configuration.genesis
+        let registered: [[UInt8]]
+        let probed: UTCDay?
+        do {
+            registered = try await store.storedRegistry()
+            probed = try await store.probed()
+        } catch {
+            throw error.nodeError(directory: configuration.dataDirectory)
+        }
+        let rules = AdmissionRules(genesis)
+        domain = rules.domain
+        self.rules = rules
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+        heads = TrustedHeads(
+            logKey: genesis.logKey, domain: rules.domain, limit: configuration.limits.trustedHeads)
+        clock = NodeClock(
+            newest: await store.newestHead,
+            schedule: ProbeSchedule(
+                clock: genesis.epochs, probedThrough: probed, roundsDueMax: configuration.limits.roundsDue))
+        peers = PeerTable(limits: configuration.limits)
+        gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
+        handshake = Handshake(
+            number: configuration.number, key: configuration.key, domain: rules.domain, logID: rules.logID,
+            registry: registry)
+        registry.replace(with: registered.compactMap { try? RegisteredNode(canonicalBytes: $0) })
+    }
+
+    /// Checks and admits events from a peer, whichever way they came.
+    ///
+    /// What is known is sorted out first, then the signed bytes are checked outside the store, then the good ones are
+    /// admitted in one transaction.
+    func take(_ events: [WireEvent], from peer: UInt32) async throws -> AdmissionReport {
+        let ids = events.map(\.id)
+        var results = try await store.result(of: ids)
+        var checked: [CheckedEvent] = []
+        var places: [Int] = []
+        var forGood: [Bytes32] = []
+        var newest: SignedHead?
+        for (place, event) in events.enumerated() where results[place] == nil {
+            do throws(EventRefusal) {
+                let good = try rules.check(event, key: registry.key(of:), isTrusted: heads.isTrusted)
+                checked.append(good)
+                places.append(place)
+                if good.head.head.isNewer(than: newest?.head) { newest = good.head }
+            } catch {
+                results[place] = .refused
+                if error.isForGood { forGood.append(ids[place]) }
+                log(error, of: ids[place], from: peer)
+            }
+        }
+        if !forGood.isEmpty { await store.remember(refused: forGood) }
+        var report = AdmissionReport()
+        if !checked.isEmpty {
+            report = try await store.admit(checked, from: peer, head: newest)
+            for (place, result) in zip(places, report.results) { results[place] = result }
+            for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
+        }
+        report.results = results.map { $0 ?? .refused }
+        if let newest { clock.advance(to: newest, isCurrent: false) }
+        forward(report.admitted, from: peer)
+        return report
+    }
+
+    /// Pushes this node's own new events to as many peers as the fan-out allows.
+    func spread(_ events: [WireEvent], except source: UInt32? = nil) {
+        guard !events.isEmpty else { return }
+        let connected = peers.all.filter { $0.number != source && $0.session != nil }
+        // With more peers than the fan-out the first ones differ from event to event, so that each is somebody's turn.
+        let start = connected.isEmpty ? 0 : Int(truncatingIfNeeded: events[0].id.prefix % UInt64(connected.count))
+        for offset in 0..<min(connected.count, limits.pushFanOut) {
+            connected[(start + offset) % connected.count].push(events)
+        }
+    }
+
+    /// Passes on what a peer brought, where its originator could not push to everybody.
+    private func forward(_ events: [WireEvent], from peer: UInt32) {
+        guard others.count > limits.pushFanOut else { return }
+        spread(events, except: peer)
+    }
+
+    private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
+        logger.debug(
+            "event refused",
+            metadata: ["event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)"])
+    }
+}
+
+/// A node's set as healing from one peer changes it.
+struct HealedReplica: ReconcileReplica {
+    let core: NodeCore
+    let peer: UInt32
+
+    func summary() async throws -> [BucketSummary] { await core.store.summary() }
+
+    func wanted(from ids: [Bytes32], epoch: UInt64) async throws -> [Bytes32] {
+        try await core.store.wanted(from: ids, epoch: epoch)
+    }
+
+    func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32] {
+        await core.store.needed(except: asked, limit: limit)
+    }
+
+    func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)] {
+        try await core.take(events, from: peer).dropped
+    }
+}

@@ -1,0 +1,102 @@
+public import Channels
+public import Primitives
+
+/// How a node's connection to a peer stands.
+public enum PeerState: String, Hashable, Sendable {
+    /// Not tried yet, or being tried for the first time.
+    case dialling
+    /// Both have proved their keys.
+    case connected
+    /// The last attempt failed; the next follows.
+    case unreachable
+}
+
+/// One peer as a node sees it.
+public struct PeerStatus: Hashable, Sendable {
+    /// The peer's number.
+    public let number: UInt32
+    /// How the connection to it stands.
+    public let state: PeerState
+    /// Whether the last reconciliation ended with equal sets; `nil` before the first.
+    public let isEqual: Bool?
+}
+
+/// How far an originator's chain is held.
+public struct ChainHead: Hashable, Sendable {
+    /// Whose chain.
+    public let originator: UInt32
+    /// The highest sequence below which nothing is missing.
+    public let highest: UInt64
+    /// The id on it.
+    public let id: Bytes32
+}
+
+/// What a node is doing.
+public struct NodeStatus: Hashable, Sendable {
+    /// The node's number.
+    public let number: UInt32
+    /// The time of the newest head that it has seen, Unix seconds; 0 before the first.
+    public let time: UInt64
+    /// The open epoch of that head; 0 before the first.
+    public let epoch: UInt64
+    /// The events that it holds.
+    public let events: UInt64
+    /// The messages that it holds: distinct charges.
+    public let messages: UInt64
+    /// The topics that it holds.
+    public let topics: UInt64
+    /// The events that wait for their ancestors.
+    public let orphans: Int
+    /// The contradictions of originators that are kept as evidence.
+    public let evidence: UInt64
+    /// The day up to which no probe round is due any more; `nil` before the first head since the node's first start.
+    public let probedThrough: UTCDay?
+    /// The peers, ascending.
+    public let peers: [PeerStatus]
+    /// The chains, ascending by originator.
+    public let chains: [ChainHead]
+    /// Whether the last reconciliation with every reachable peer ended equal, and none is still being tried for the first time.
+    public let isSynced: Bool
+}
+
+/// One topic as a node holds it.
+public struct TopicSummary: Hashable, Sendable {
+    /// The topic's id.
+    public let id: Bytes32
+    /// How many events it has.
+    public let events: UInt64
+    /// The root of their ids: `SHA(tagged "feesvc/set/1": list<b32>)`.
+    public let root: Bytes32
+}
+
+/// A place in a topic's order: depth in the DAG, then id.
+public struct MessageCursor: Hashable, Sendable, Comparable {
+    /// The longest path to the topic's first events.
+    public let depth: UInt64
+    /// The event's id.
+    public let id: Bytes32
+
+    /// Makes a cursor.
+    public init(depth: UInt64, id: Bytes32) {
+        self.depth = depth
+        self.id = id
+    }
+
+    /// Orders by depth, then id.
+    public static func < (a: MessageCursor, b: MessageCursor) -> Bool { (a.depth, a.id) < (b.depth, b.id) }
+}
+
+/// A message as a node shows it.
+public struct StoredMessage: Hashable, Sendable {
+    /// Where it stands; the next page starts after it.
+    public let cursor: MessageCursor
+    /// The event.
+    public let event: SignedEvent
+    /// The envelope.
+    public let envelope: Envelope
+    /// The number of its charge.
+    public let charge: UInt64
+
+    /// The event's id.
+    public var id: Bytes32 { cursor.id }
+}

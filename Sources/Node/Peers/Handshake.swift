@@ -1,0 +1,53 @@
+import NIOCore
+import Primitives
+
+/// Proof of both ends' keys over a connection, and what a stranger is told instead.
+struct Handshake: Sendable {
+    let number: UInt32
+    let key: SecretKey
+    let domain: EIP712Domain
+    let logID: Bytes32
+    let registry: Registry
+
+    /// The asking end: proves itself and checks that `peer` holds its registered key.
+    func ask(_ session: PeerSession) async throws {
+        let peer = session.peer
+        guard let peerKey = registry.key(of: peer) else { throw PeerFailure.unregistered }
+        let nonce = Bytes32.random()
+        let hello = PeerQuestion.Hello(
+            version: PeerQuestion.Hello.versionNow, domainSeparator: domain.separator, logID: logID, node: number,
+            nonce: nonce)
+        guard case .hello(let node, let challenge, let proof) = try await session.ask(.hello(hello)) else {
+            throw PeerFailure.unexpected(type: 129)
+        }
+        let statement = PeerProof(challenge: nonce, prover: peer, verifier: number)
+        guard node == peer, proof.isBy(peerKey, over: domain.digest(of: statement)) else {
+            throw PeerFailure.identity(expected: peer, found: node)
+        }
+        let own = PeerProof(challenge: challenge, prover: number, verifier: peer)
+        _ = try await session.ask(.proof(key.sign(domain.digest(of: own))))
+    }
+
+    /// The answering end, first step: checks who says to ask.
+    func answer(_ hello: PeerQuestion.Hello, nonce: Bytes32) throws(PeerRefusal) -> PeerAnswer {
+        guard hello.version == PeerQuestion.Hello.versionNow else {
+            throw PeerRefusal(code: .version, text: "this node speaks version \(PeerQuestion.Hello.versionNow)")
+        }
+        guard hello.domainSeparator == domain.separator, hello.logID == logID else {
+            throw PeerRefusal(code: .otherNetwork, text: "this node follows another log")
+        }
+        guard hello.node != number, registry.key(of: hello.node) != nil else {
+            throw PeerRefusal(code: .unregistered, text: "the asking node is not in the registry of this node")
+        }
+        let statement = PeerProof(challenge: hello.nonce, prover: number, verifier: hello.node)
+        return .hello(node: number, nonce: nonce, proof: key.sign(domain.digest(of: statement)))
+    }
+
+    /// The answering end, second step: checks that it holds its registered key.
+    func check(_ proof: Signature, of node: UInt32, nonce: Bytes32) throws(PeerRefusal) {
+        let statement = PeerProof(challenge: nonce, prover: node, verifier: number)
+        guard let nodeKey = registry.key(of: node), proof.isBy(nodeKey, over: domain.digest(of: statement)) else {
+            throw PeerRefusal(code: .proof, text: "the proof is not by the registered key")
+        }
+    }
+}

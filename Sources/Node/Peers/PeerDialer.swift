@@ -1,0 +1,119 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Primitives
+
+/// Keeps one connection to one peer, and asks over it: pushes what is new, compares and heals on a schedule.
+struct PeerDialer: Sendable {
+    let core: NodeCore
+    let link: PeerLink
+
+    /// Dials until the task is cancelled, with longer waits after each failure.
+    func run() async {
+        let seed = core.configuration.seed ^ UInt64(core.number) << 32 ^ UInt64(link.number)
+        var backoff = Backoff(first: core.limits.redialFirst, cap: core.limits.redialCap, seed: seed)
+        while !Task.isCancelled {
+            do {
+                try await connect(seed: seed)
+            } catch {
+                core.logger.debug(
+                    "peer connection ended",
+                    metadata: ["peer.number": "\(link.number)", "peer.failure": "\(error)"])
+            }
+            if link.session != nil { backoff.reset() }
+            link.disconnected()
+            guard !Task.isCancelled else { return }
+            _ = await link.dialWanted.wait(atMost: backoff.delay())
+        }
+    }
+
+    private func connect(seed: UInt64) async throws {
+        guard let endpoint = core.registry.endpoint(of: link.number) else { throw PeerFailure.unregistered }
+        guard let (host, port) = Registry.split(endpoint: endpoint) else { throw PeerFailure.endpoint }
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(TimeAmount(core.limits.handshakeTimeout))
+            .channelOption(.autoRead, value: false)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { PeerChannel.configure($0, idle: nil) }
+            .connect(host: host, port: port).get()
+        try await PeerChannel.wrap(channel).executeThenClose { inbound, outbound in
+            let session = PeerSession(peer: link.number, outbound: outbound, timeout: core.limits.requestTimeout)
+            defer { session.close() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for try await frame in inbound { session.deliver(frame) }
+                    throw PeerFailure.closed
+                }
+                group.addTask {
+                    try await withDeadline(core.limits.handshakeTimeout) { try await core.handshake.ask(session) }
+                    link.connected(session)
+                    core.logger.debug("peer connected", metadata: ["peer.number": "\(link.number)"])
+                    try await converse(session, seed: seed)
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+
+    /// What goes on over a connection whose ends have proved themselves.
+    private func converse(_ session: PeerSession, seed: UInt64) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await push(over: session) }
+            group.addTask { try await heal(from: session, seed: seed) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Pushes at once when idle; what comes while a push is under way goes together.
+    private func push(over session: PeerSession) async throws {
+        while !Task.isCancelled {
+            let batch = link.nextPush()
+            if batch.isEmpty {
+                await link.pushWaiting.wait()
+            } else {
+                _ = try await session.ask(.push(batch))
+            }
+        }
+    }
+
+    /// Asks for this node's own chain first, then compares sets on a jittered schedule; in between it fetches ancestors.
+    private func heal(from session: PeerSession, seed: UInt64) async throws {
+        let clock = ContinuousClock()
+        let replica = HealedReplica(core: core, peer: link.number)
+        var generator = SplitMix64(seed: seed &+ 1)
+        let chain = try await session.ask(.chain(originator: core.number))
+        let isFirstWhole = try await compare(replica, session)
+        link.compared(isEqual: isFirstWhole)
+        await hear(chain)
+        while !Task.isCancelled {
+            let period = core.configuration.reconcilePeriod * Double.random(in: 0.75...1.25, using: &generator)
+            let next = clock.now + period
+            while clock.now < next, !Task.isCancelled {
+                if await link.ancestorsWanted.wait(atMost: next - clock.now) {
+                    try await core.reconciler.fetchAncestors(for: replica, from: session)
+                }
+            }
+            try Task.checkCancellation()
+            link.compared(isEqual: try await compare(replica, session))
+        }
+    }
+
+    private func compare(_ replica: HealedReplica, _ session: PeerSession) async throws -> Bool {
+        try await core.reconciler.reconcile(replica, with: session)
+    }
+
+    /// A peer said how far it knows this node's chain, and what it could show has been fetched.
+    private func hear(_ answer: PeerAnswer) async {
+        if case .chain(let highest, let id) = answer, highest > 0 {
+            let held = try? await core.store.isHeld(id)
+            if held != true {
+                core.logger.warning(
+                    "peer claims an event of this node that it does not show",
+                    metadata: ["peer.number": "\(link.number)", "event.sequence": "\(highest)", "event.id": "\(id)"])
+            }
+        }
+        core.gate.heard(from: link.number)
+    }
+}

@@ -1,0 +1,130 @@
+import Primitives
+
+/// What a node asks over a connection that it dialled.
+enum PeerQuestion: Hashable, Sendable {
+    /// Who asks, and what the other is to sign.
+    struct Hello: Hashable, Sendable {
+        static let versionNow: UInt16 = 1
+
+        let version: UInt16
+        let domainSeparator: Bytes32
+        let logID: Bytes32
+        let node: UInt32
+        let nonce: Bytes32
+    }
+
+    /// A challenge to show possession of an event's envelope.
+    struct Challenge: Hashable, Sendable {
+        let event: Bytes32
+        let nonce: Bytes32
+    }
+
+    static let eventsMax = 256
+    static let challengesMax = 64
+
+    case hello(Hello)
+    case proof(Signature)
+    case push([WireEvent])
+    case summary
+    case ids(epoch: UInt64, after: Bytes32)
+    case fetch([Bytes32])
+    case probe(day: UInt64, nonce: Bytes32)
+    case challenge([Challenge])
+    case chain(originator: UInt32)
+
+    /// The frame's type.
+    var type: UInt8 {
+        switch self {
+        case .hello: 1
+        case .proof: 2
+        case .push: 3
+        case .summary: 4
+        case .ids: 5
+        case .fetch: 6
+        case .probe: 7
+        case .challenge: 8
+        case .chain: 9
+        }
+    }
+
+    /// The frame's body.
+    var body: [UInt8] {
+        var writer = WireWriter()
+        switch self {
+        case .hello(let hello):
+            writer.append(hello.version)
+            writer.append(hello.domainSeparator)
+            writer.append(hello.logID)
+            writer.append(hello.node)
+            writer.append(hello.nonce)
+        case .proof(let signature): writer.append(signature)
+        case .push(let events): writer.append(list: events) { $0.append($1) }
+        case .summary: break
+        case .ids(let epoch, let after):
+            writer.append(epoch)
+            writer.append(after)
+        case .fetch(let ids): writer.append(list: ids) { $0.append($1) }
+        case .probe(let day, let nonce):
+            writer.append(day)
+            writer.append(nonce)
+        case .challenge(let challenges):
+            writer.append(list: challenges) { writer, challenge in
+                writer.append(challenge.event)
+                writer.append(challenge.nonce)
+            }
+        case .chain(let originator): writer.append(originator)
+        }
+        return writer.bytes
+    }
+
+    /// Reads a frame's body.
+    init(type: UInt8, body: [UInt8]) throws(FrameError) {
+        var reader = WireReader(body)
+        switch type {
+        case 1:
+            self = .hello(
+                Hello(
+                    version: try reader.uint16(), domainSeparator: try reader.bytes32(), logID: try reader.bytes32(),
+                    node: try reader.uint32(), nonce: try reader.bytes32()))
+        case 2: self = .proof(try reader.signature())
+        case 3: self = .push(try reader.events())
+        case 4: self = .summary
+        case 5: self = .ids(epoch: try reader.uint64(), after: try reader.bytes32())
+        case 6: self = .fetch(try reader.ids(limit: Self.eventsMax))
+        case 7: self = .probe(day: try reader.uint64(), nonce: try reader.bytes32())
+        case 8:
+            self = .challenge(
+                try reader.list(limit: Self.challengesMax, elementBytes: 64) { reader throws(FrameError) in
+                    Challenge(event: try reader.bytes32(), nonce: try reader.bytes32())
+                })
+        case 9: self = .chain(originator: try reader.uint32())
+        default: throw .type(type)
+        }
+        try reader.finish()
+    }
+}
+
+extension WireReader {
+    /// Ids in a list.
+    mutating func ids(limit: Int) throws(FrameError) -> [Bytes32] {
+        try list(limit: limit, elementBytes: 32) { reader throws(FrameError) in try reader.bytes32() }
+    }
+
+    /// Events with their envelopes in a list.
+    mutating func events() throws(FrameError) -> [WireEvent] {
+        try list(limit: PeerQuestion.eventsMax, elementBytes: 73) { reader throws(FrameError) in
+            WireEvent(
+                event: try reader.bytes(limit: Event.bytesMax), signature: try reader.raw(65),
+                envelope: try reader.bytes(limit: WireEvent.envelopeBytesMax))
+        }
+    }
+}
+
+extension WireWriter {
+    /// `bytes event, sig, bytes envelope`.
+    mutating func append(_ event: WireEvent) {
+        append(event.event)
+        append(raw: event.signature)
+        append(event.envelope)
+    }
+}

@@ -1,0 +1,53 @@
+import Logging
+import Primitives
+
+/// Answers the questions of one proved peer.
+struct PeerResponder: Sendable {
+    let core: NodeCore
+    let peer: UInt32
+
+    /// The answer's frame; a question that can't be read or answered gets a refusal.
+    func answer(_ frame: PeerFrame) async -> PeerFrame {
+        let answer: PeerAnswer
+        do {
+            answer = try await self.answer(PeerQuestion(type: frame.type, body: frame.body))
+        } catch let refusal as PeerRefusal {
+            answer = .refusal(refusal)
+        } catch let error as FrameError {
+            answer = .refusal(PeerRefusal(code: .malformed, text: "\(error)"))
+        } catch {
+            core.logger.error(
+                "a peer's question could not be answered",
+                metadata: ["peer.number": "\(peer)", "frame.type": "\(frame.type)", "error": "\(error)"])
+            answer = .refusal(PeerRefusal(code: .failed, text: "this node's store failed"))
+        }
+        return PeerFrame(type: answer.type, request: frame.request, body: answer.body)
+    }
+
+    private func answer(_ question: PeerQuestion) async throws -> PeerAnswer {
+        switch question {
+        case .hello, .proof: throw PeerRefusal(code: .malformed, text: "this connection is proved already")
+        case .push(let events):
+            let report = try await core.take(events, from: peer)
+            if report.isLackingAncestors { core.peers.link(to: peer).ancestorsWanted.fire() }
+            return .push(report.results)
+        case .summary: return .summary(await core.store.summary())
+        case .ids(let epoch, let after):
+            let page = await core.store.ids(epoch: epoch, after: after)
+            return .ids(page.ids, more: page.more)
+        case .fetch(let ids):
+            return .fetch(try await core.store.wireEvents(ids, bytesMax: core.limits.pushFrameBytes))
+        case .probe(_, let nonce): return .probe(ProbeProofs.probe(nonce: nonce, answerer: core.number))
+        case .challenge(let challenges):
+            var answers: [Bytes32] = []
+            for challenge in challenges {
+                let envelope = try await core.store.envelopeBytes(challenge.event)
+                answers.append(envelope.map { ProbeProofs.challenge(nonce: challenge.nonce, envelope: $0) } ?? .zero)
+            }
+            return .challenge(answers)
+        case .chain(let originator):
+            let head = try await core.store.chainHead(of: originator)
+            return .chain(highest: head?.highest ?? 0, id: head?.id ?? .zero)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+public import Channels
+import Logging
+public import Primitives
+
+extension ReplicationNode {
+    /// Takes envelopes in from publishers: one durable commit for the whole batch, one outcome for each, in order.
+    ///
+    /// What is accepted lies on this node's disk and is pushed to its peers at once. An envelope whose charge is held
+    /// already is acknowledged again: with the same answer where it is this node's own event.
+    @concurrent
+    public func publish(_ batch: [(envelope: Envelope, receipt: Receipt)]) async -> [PublishOutcome] {
+        guard batch.count <= core.limits.publishBatch else {
+            return batch.map { _ in .refused(.batchTooLarge(limit: core.limits.publishBatch)) }
+        }
+        guard core.registry.key(of: core.number) == core.configuration.key.address else {
+            return batch.map { _ in .refused(.unregistered) }
+        }
+        await core.gate.pass(peers: core.others)
+        var refusals: [Int: PublishRefusal] = [:]
+        var drafts: [PublishDraft] = []
+        var newest: SignedHead?
+        for (place, item) in batch.enumerated() {
+            do throws(EventRefusal) {
+                let hash = item.envelope.hash
+                try core.rules.check(item.receipt, paysFor: item.envelope.head, hash: hash)
+                guard item.receipt.canonicalBytes.count <= Receipt.bytesMax else {
+                    throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))
+                }
+                guard core.heads.isTrusted(item.receipt.head) else { throw .receipt(.headSignature) }
+                if item.receipt.head.head.isNewer(than: newest?.head) { newest = item.receipt.head }
+                drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
+            } catch {
+                refusals[place] = .event(error)
+            }
+        }
+        if let newest { core.clock.advance(to: newest, isCurrent: true) }
+        return await commit(drafts, newest: newest, refusals: refusals, count: batch.count)
+    }
+
+    private func commit(
+        _ drafts: [PublishDraft], newest: SignedHead?, refusals: [Int: PublishRefusal], count: Int
+    ) async -> [PublishOutcome] {
+        var decisions: [PublishDecision] = []
+        do {
+            if !drafts.isEmpty {
+                decisions = try await core.store.publish(
+                    drafts, key: core.configuration.key, domain: core.domain, time: core.clock.time, head: newest)
+            }
+        } catch {
+            core.logger.error("a batch could not be stored", metadata: ["error": "\(error)"])
+            decisions = drafts.map { _ in .refused(.storage(isDiskFull: error.isDiskFull)) }
+        }
+        core.spread(
+            decisions.compactMap { decision in
+                if case .made(let wire, _, _) = decision { wire } else { nil }
+            })
+        var decided = zip(drafts, decisions).makeIterator()
+        return (0..<count).map { place in
+            if let refusal = refusals[place] { return .refused(refusal) }
+            guard let (draft, decision) = decided.next() else { return .refused(.storage(isDiskFull: false)) }
+            return outcome(of: decision, for: draft)
+        }
+    }
+
+    private func outcome(of decision: PublishDecision, for draft: PublishDraft) -> PublishOutcome {
+        switch decision {
+        case .refused(let refusal): .refused(refusal)
+        case .held(let event, let time), .made(_, let event, let time):
+            acknowledge(event, draft.receipt.charge, time: time)
+        }
+    }
+
+    private func acknowledge(_ event: Bytes32, _ charge: Charge, time: UInt64) -> PublishOutcome {
+        let acknowledgement = Acknowledgement(
+            node: core.number, event: event, charge: charge.number, envelopeHash: charge.envelopeHash, time: time)
+        let signature = core.configuration.key.sign(core.domain.digest(of: acknowledgement.statement))
+        return .accepted(acknowledgement: acknowledgement, signature: signature, event: event)
+    }
+}

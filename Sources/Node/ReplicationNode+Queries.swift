@@ -1,0 +1,90 @@
+public import Channels
+import Logging
+public import Primitives
+public import Rewards
+
+extension ReplicationNode {
+    /// The most topics or messages of one page.
+    public static let pageMax = 1_000
+
+    /// What the node is doing.
+    public func status() async -> NodeStatus {
+        let newest = core.clock.newest
+        let figures = await asked("status") { try await $0.figures() }
+        let peers = core.others.map { core.peers.link(to: $0).status }
+        return NodeStatus(
+            number: core.number, time: newest?.head.time ?? 0, epoch: newest?.head.epoch ?? 0,
+            events: figures?.events ?? 0, messages: figures?.messages ?? 0, topics: figures?.topics ?? 0,
+            orphans: figures?.orphans ?? 0, evidence: figures?.evidence ?? 0,
+            probedThrough: core.clock.probedThrough, peers: peers, chains: figures?.chains ?? [],
+            isSynced: peers.allSatisfy { peer in
+                switch peer.state {
+                case .dialling: false
+                case .connected: peer.isEqual ?? false
+                case .unreachable: true
+                }
+            })
+    }
+
+    /// A page of topics, ascending by id.
+    public func topics(after: Bytes32? = nil, limit: Int = pageMax) async -> [TopicSummary] {
+        await asked("topics") { try await $0.topics(after: after, limit: Self.page(limit)) } ?? []
+    }
+
+    /// A page of a topic's messages, by depth in the DAG, then id: no message comes before one that it follows.
+    ///
+    /// Equal sets give equal order on every node. A message that was written at the same time as others, and arrives
+    /// later, takes its place among them, before a cursor perhaps.
+    public func messages(
+        in topic: Bytes32, after: MessageCursor? = nil, limit: Int = pageMax
+    ) async -> [StoredMessage] {
+        await asked("messages") { try await $0.messages(in: topic, after: after, limit: Self.page(limit)) } ?? []
+    }
+
+    /// The envelope that an event carries.
+    public func envelope(_ eventID: Bytes32) async -> Envelope? {
+        await asked("envelope") { try await $0.envelopeBytes(eventID) }.flatMap { $0 }.flatMap { Envelope(wireBytes: $0) }
+    }
+
+    /// An event that is held, with its originator's signature.
+    public func event(_ eventID: Bytes32) async -> SignedEvent? {
+        guard
+            let wire = await asked("event", { try await $0.wireEvents([eventID], bytesMax: 0) })?.first,
+            let signature = try? Signature(wire.signature)
+        else { return nil }
+        return try? SignedEvent(bytes: wire.event, signature: signature)
+    }
+
+    /// What this node measured of the others in an epoch so far, signed.
+    public func observation(of epoch: UInt64) async -> (Observation, Signature) {
+        let subjects = await asked("observation") { try await $0.subjects(of: epoch) } ?? []
+        let observation = Observation(epoch: epoch, observer: core.number, subjects: subjects)
+        return (observation, core.configuration.key.sign(core.domain.digest(of: observation.statement)))
+    }
+
+    /// Which charges of an epoch this node holds so far, signed.
+    public func delivered(in epoch: UInt64) async -> (Delivered, Signature) {
+        let charges = await asked("delivered") { try await $0.charges(of: epoch) } ?? ChargeRuns(ascending: [])
+        let delivered = Delivered(epoch: epoch, node: core.number, charges: charges)
+        return (delivered, core.configuration.key.sign(core.domain.digest(of: delivered.statement)))
+    }
+
+    /// How far an originator's chain is held; `nil` where its first event is not.
+    public func chainHighest(of originator: UInt32) async -> ChainHead? {
+        await asked("chain") { try await $0.chainHead(of: originator) }.flatMap { $0 }
+    }
+
+    private static func page(_ limit: Int) -> Int { min(max(0, limit), pageMax) }
+
+    /// Asks the store; a failing disk is logged and answered with nothing.
+    private func asked<Answer: Sendable>(
+        _ what: String, _ question: (EventStore) async throws(SQLiteFailure) -> Answer
+    ) async -> Answer? {
+        do {
+            return try await question(core.store)
+        } catch {
+            core.logger.error("the store could not be read", metadata: ["store.question": "\(what)", "error": "\(error)"])
+            return nil
+        }
+    }
+}

@@ -1,0 +1,122 @@
+public import Channels
+public import Logging
+public import Primitives
+public import Rewards
+
+/// The replication engine of one node: a store, the peers, and what keeps them equal.
+///
+/// `init` opens the store, ``bind()`` takes the port, ``run()`` serves and heals until its task is cancelled. Everything
+/// else may be called from any task, before and while it runs.
+public final class ReplicationNode: Sendable {
+    let core: NodeCore
+    private let listening = Listening()
+
+    /// Opens the store in the data directory, or creates it; refuses another node's or network's.
+    public init(_ configuration: NodeConfiguration, logger: Logger) async throws(NodeError) {
+        var logger = logger
+        logger[metadataKey: "node.number"] = "\(configuration.number)"
+        core = try await NodeCore(configuration, logger: logger)
+    }
+
+    /// Binds the peer port and returns it; once is enough, ``run()`` does it where it was not done.
+    public func bind() async throws(NodeError) -> Int { try await listening.listener(core.configuration).port }
+
+    /// Serves and dials peers, pushes, reconciles and probes.
+    ///
+    /// All work lies in this task's children. It returns when the task is cancelled; then every connection and the port
+    /// are closed. The store stays open for questions until ``close()`` or until the node is dropped.
+    public func run() async throws {
+        let listener = try await listening.take(core.configuration)
+        core.logger.info("node serves peers", metadata: ["peer.port": "\(listener.port)"])
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [core] in try await listener.run(core) }
+                group.addTask { [core] in await Self.dial(core) }
+                group.addTask { [core] in await ProbeRunner(core: core).run() }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            guard !Task.isCancelled else { return }
+            throw error
+        }
+    }
+
+    /// Closes the store, and the port where ``run()`` never took it. Whatever is asked afterwards is empty or refused.
+    public func close() async {
+        await listening.close()
+        await core.store.close()
+    }
+
+    /// Takes the registry in: who the peers are, and whose events are admitted. Entries without both signatures are left out.
+    public func update(registry: [RegisteredNode]) async {
+        let before = core.registry.all
+        let known = Set(before)
+        let nodes = registry.filter { known.contains($0) || $0.isSigned(in: core.domain) }
+        if nodes.count < registry.count {
+            core.logger.warning(
+                "registry entries without good signatures are left out",
+                metadata: ["registry.left.out": "\(registry.count - nodes.count)"])
+        }
+        core.registry.replace(with: nodes)
+        guard core.registry.all != before else { return }
+        do {
+            try await core.store.keepRegistry(core.registry.all)
+        } catch {
+            core.logger.error("the registry could not be stored", metadata: ["error": "\(error)"])
+        }
+        core.registryChanged.fire()
+    }
+
+    /// Takes a head in that is of now. The node's time never goes back; midnights that it passes make probe rounds due.
+    public func observe(_ head: SignedHead) async throws(NodeError) {
+        guard head.head.logID == core.rules.logID else {
+            throw .headOfOtherLog(found: head.head.logID, expected: core.rules.logID)
+        }
+        guard core.heads.isTrusted(head) else { throw .headSignature }
+        do {
+            try await core.store.record(head)
+        } catch {
+            throw error.nodeError(directory: core.configuration.dataDirectory)
+        }
+        core.clock.advance(to: head, isCurrent: true)
+    }
+
+    /// Keeps a link for each registered node; the registry only grows, so links end with the node.
+    private static func dial(_ core: NodeCore) async {
+        await withDiscardingTaskGroup { group in
+            var dialled: Set<UInt32> = []
+            while !Task.isCancelled {
+                for number in core.others where dialled.insert(number).inserted {
+                    let link = core.peers.link(to: number)
+                    group.addTask { await PeerDialer(core: core, link: link).run() }
+                }
+                await core.registryChanged.wait()
+            }
+        }
+    }
+}
+
+/// The listener between ``ReplicationNode/bind()`` and ``ReplicationNode/run()``.
+private actor Listening {
+    private var bound: PeerListener?
+
+    func listener(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
+        if let bound { return bound }
+        let listener = try await PeerListener.bind(
+            host: configuration.peerHost, port: configuration.peerPort, limits: configuration.limits)
+        bound = listener
+        return listener
+    }
+
+    func take(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
+        let listener = try await listener(configuration)
+        bound = nil
+        return listener
+    }
+
+    func close() async {
+        await bound?.close()
+        bound = nil
+    }
+}

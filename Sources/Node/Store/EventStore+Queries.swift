@@ -1,0 +1,128 @@
+import Channels
+import Primitives
+
+extension EventStore {
+    /// Count and root of each epoch, ascending; the newest where there are more than one answer holds.
+    func summary() -> [BucketSummary] { Array(index.buckets.summary().suffix(PeerAnswer.bucketsMax)) }
+
+    /// A page of an epoch's ids.
+    func ids(epoch: UInt64, after: Bytes32) -> (ids: [Bytes32], more: Bool) {
+        index.buckets.ids(epoch: epoch, after: after, limit: PeerAnswer.idsMax)
+    }
+
+    /// Of a peer's ids of an epoch, ascending, those worth asking for.
+    func wanted(from ids: [Bytes32], epoch: UInt64) throws(SQLiteFailure) -> [Bytes32] {
+        try unknown(index.buckets.missing(from: ids, epoch: epoch))
+    }
+
+    /// Ancestors that are neither held nor waiting: some of them, ascending.
+    func needed(except asked: Set<Bytes32>, limit: Int) -> [Bytes32] {
+        pool.absent.lazy.filter { !asked.contains($0) }.prefix(limit).sorted()
+    }
+
+    /// What is held of `ids`, in their order, up to a size; one event always fits.
+    func wireEvents(_ ids: [Bytes32], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
+        var events: [WireEvent] = []
+        var size = 0
+        for id in ids {
+            let found = try database.first(
+                """
+                SELECT event.bytes, event.signature, envelope.bytes FROM event JOIN envelope
+                ON envelope.hash = event.envelope WHERE event.id = ?
+                """, [.id(id)]
+            ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
+            guard let found else { continue }
+            size += found.frameBytes
+            guard events.isEmpty || size <= bytesMax else { break }
+            events.append(found)
+        }
+        return events
+    }
+
+    /// The envelope that an event carries, as it lies on disk.
+    func envelopeBytes(_ event: Bytes32) throws(SQLiteFailure) -> [UInt8]? {
+        try database.first(
+            "SELECT bytes FROM envelope WHERE hash = (SELECT envelope FROM event WHERE id = ?)", [.id(event)]
+        ) { $0.blob(0) }
+    }
+
+    /// How far a chain is held.
+    func chainHead(of originator: UInt32) throws(SQLiteFailure) -> ChainHead? {
+        guard let highest = index.chains[originator]?.highestWithoutGap, highest > 0 else { return nil }
+        guard let id = try event(of: originator, at: highest) else { return nil }
+        return ChainHead(originator: originator, highest: highest, id: id)
+    }
+
+    /// A page of topics, ascending.
+    func topics(after: Bytes32?, limit: Int) throws(SQLiteFailure) -> [TopicSummary] {
+        let topics = try database.rows(
+            "SELECT id, events FROM topic WHERE id > ? ORDER BY id LIMIT ?",
+            [after.map { .id($0) } ?? .blob([]), .integer(Int64(limit))]
+        ) { row throws(SQLiteFailure) in (try row.bytes32(0), try row.unsigned(1)) }
+        var summaries: [TopicSummary] = []
+        for (id, events) in topics {
+            let ids = try database.rows("SELECT id FROM event WHERE topic = ? ORDER BY id", [.id(id)]) {
+                row throws(SQLiteFailure) in try row.bytes32(0)
+            }
+            summaries.append(TopicSummary(id: id, events: events, root: SetRoot.of(ascending: ids)))
+        }
+        return summaries
+    }
+
+    /// A page of a topic's messages by depth, then id; of the events that carry one charge the smallest id.
+    func messages(in topic: Bytes32, after: MessageCursor?, limit: Int) throws(SQLiteFailure) -> [StoredMessage] {
+        let rows = try database.rows(
+            """
+            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge FROM event e
+            JOIN envelope v ON v.hash = e.envelope
+            WHERE e.topic = ? AND (e.depth, e.id) > (?, ?)
+            AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.id < e.id)
+            ORDER BY e.depth, e.id LIMIT ?
+            """,
+            [
+                .id(topic), .integer(after.map { Int64(clamping: $0.depth) } ?? -1),
+                .id(after?.id ?? .zero), .integer(Int64(limit)),
+            ]
+        ) { row throws(SQLiteFailure) in
+            (try row.unsigned(0), row.blob(1), row.blob(2), row.blob(3), try row.unsigned(4))
+        }
+        return rows.compactMap { depth, bytes, signature, envelope, charge in
+            guard
+                let signature = try? Signature(signature),
+                let event = try? SignedEvent(bytes: bytes, signature: signature),
+                let envelope = Envelope(wireBytes: envelope)
+            else { return nil }
+            return StoredMessage(
+                cursor: MessageCursor(depth: depth, id: event.id), event: event, envelope: envelope, charge: charge)
+        }
+    }
+
+    /// The charges of an epoch that are held.
+    func charges(of epoch: UInt64) throws(SQLiteFailure) -> ChargeRuns {
+        ChargeRuns(
+            ascending: try database.rows(
+                "SELECT DISTINCT charge FROM event WHERE epoch = ? ORDER BY charge", [.number(epoch)]
+            ) { row throws(SQLiteFailure) in try row.unsigned(0) })
+    }
+
+    /// What the node's status needs of the store.
+    func figures() throws(SQLiteFailure) -> StoreFigures {
+        var chains: [ChainHead] = []
+        for originator in index.chains.keys.sorted() {
+            if let head = try chainHead(of: originator) { chains.append(head) }
+        }
+        return StoreFigures(
+            events: index.events, messages: index.messages, topics: index.topics, orphans: pool.count,
+            evidence: try StoreIndex.count("SELECT COUNT(*) FROM evidence", in: database), chains: chains)
+    }
+}
+
+/// The store's part of a node's status.
+struct StoreFigures: Sendable {
+    let events: UInt64
+    let messages: UInt64
+    let topics: UInt64
+    let orphans: Int
+    let evidence: UInt64
+    let chains: [ChainHead]
+}

@@ -1,0 +1,54 @@
+/// The tables of a node's store, format 1.
+enum StoreSchema {
+    /// The file in the data directory.
+    static let fileName = "node.sqlite"
+    /// The format that this program writes and reads.
+    static let format: Int64 = 1
+
+    /// One process owns the file (EXCLUSIVE), and a commit is on the disk when it returns (FULL).
+    static let pragmas = """
+        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA cache_size = -16384;
+        PRAGMA temp_store = MEMORY;
+        """
+
+    static let tables = """
+        CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+        CREATE TABLE event(
+            arrival INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            originator INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            topic BLOB NOT NULL,
+            depth INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            charge INTEGER NOT NULL,
+            envelope BLOB NOT NULL,
+            acknowledged INTEGER,
+            bytes BLOB NOT NULL,
+            signature BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX event_topic ON event(topic, depth, id);
+        CREATE INDEX event_epoch ON event(epoch, id);
+        CREATE INDEX event_chain ON event(originator, sequence, id);
+        CREATE INDEX event_charge ON event(charge, id);
+        CREATE TABLE envelope(hash BLOB NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        CREATE TABLE tip(topic BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(topic, id)) WITHOUT ROWID, STRICT;
+        CREATE TABLE topic(id BLOB NOT NULL PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+        CREATE TABLE evidence(
+            originator INTEGER NOT NULL, id BLOB NOT NULL, other BLOB NOT NULL,
+            bytes BLOB NOT NULL, signature BLOB NOT NULL, other_bytes BLOB NOT NULL, other_signature BLOB NOT NULL,
+            PRIMARY KEY(originator, id, other)
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE observation(
+            epoch INTEGER NOT NULL, peer INTEGER NOT NULL,
+            probes INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+            challenges INTEGER NOT NULL DEFAULT 0, passed INTEGER NOT NULL DEFAULT 0,
+            first_delivered INTEGER NOT NULL DEFAULT 0, bytes_served INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY(epoch, peer)
+        ) WITHOUT ROWID, STRICT;
+        CREATE TABLE registry(number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        """
+}

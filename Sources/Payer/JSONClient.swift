@@ -1,0 +1,105 @@
+public import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationEssentialsCompat
+import NIOHTTP1
+
+/// Why a request got no good answer.
+public enum ClientError: Error, CustomStringConvertible {
+    /// The server answered with a problem.
+    case problem(ProblemBody)
+    /// The server answered with another status.
+    case status(Int, url: String)
+    /// The answer was not what it should be.
+    case answer(url: String, reason: String)
+    /// No answer came.
+    case unreachable(url: String, reason: String)
+
+    /// One sentence for a log or a person.
+    public var description: String {
+        switch self {
+        case .problem(let problem): "\(problem.code): \(problem.detail)"
+        case .status(let status, let url): "\(url) answered \(status)"
+        case .answer(let url, let reason): "\(url) answered something else than it should: \(reason)"
+        case .unreachable(let url, let reason): "\(url) does not answer: \(reason)"
+        }
+    }
+}
+
+/// Sends and reads JSON over HTTP, with bounds on time and size.
+public struct JSONClient: Sendable {
+    private let http: HTTPClient
+    private let base: String
+    private let timeout: Int64
+    private let answerBytesMax: Int
+
+    /// Speaks to the server at `base` (`http://host:port`, no slash at the end).
+    public init(http: HTTPClient, base: String, timeoutSeconds: Int64 = 60, answerBytesMax: Int = 256 << 20) {
+        self.http = http
+        self.base = base
+        timeout = timeoutSeconds
+        self.answerBytesMax = answerBytesMax
+    }
+
+    /// `GET path`.
+    public func get<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
+        try decode(try await send(.GET, path, body: nil, contentType: nil), path: path)
+    }
+
+    /// `GET path`, the bytes as they come.
+    public func bytes(_ path: String) async throws -> [UInt8] {
+        Array(buffer: try await send(.GET, path, body: nil, contentType: nil))
+    }
+
+    /// `POST path` with a JSON body.
+    public func post<Body: Encodable, Answer: Decodable>(
+        _ path: String, _ body: Body, as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        let data = try JSONEncoder().encode(body)
+        return try decode(
+            try await send(.POST, path, body: ByteBuffer(data: data), contentType: "application/json"), path: path)
+    }
+
+    /// `POST path` with bytes.
+    public func post<Answer: Decodable>(
+        _ path: String, bytes: [UInt8], as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try decode(
+            try await send(.POST, path, body: ByteBuffer(bytes: bytes), contentType: "application/octet-stream"),
+            path: path)
+    }
+
+    private func decode<Answer: Decodable>(_ buffer: ByteBuffer, path: String) throws -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(buffer: buffer))
+        } catch {
+            throw ClientError.answer(url: base + path, reason: "\(error)")
+        }
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, body: ByteBuffer?, contentType: String?
+    ) async throws -> ByteBuffer {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        if let contentType { request.headers.add(name: "content-type", value: contentType) }
+        if let body { request.body = .bytes(body) }
+        let response: HTTPClientResponse
+        let answer: ByteBuffer
+        do {
+            response = try await http.execute(request, timeout: .seconds(timeout))
+            answer = try await response.body.collect(upTo: answerBytesMax)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw ClientError.unreachable(url: base + path, reason: "\(error)")
+        }
+        guard (200..<300).contains(Int(response.status.code)) else {
+            if let problem = try? JSONDecoder().decode(ProblemBody.self, from: Data(buffer: answer)) {
+                throw ClientError.problem(problem)
+            }
+            throw ClientError.status(Int(response.status.code), url: base + path)
+        }
+        return answer
+    }
+}

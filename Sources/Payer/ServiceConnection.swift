@@ -1,0 +1,37 @@
+public import AsyncHTTPClient
+public import Channels
+public import Primitives
+
+/// A fee service as a client knows it: its address and the parameters that it has checked.
+public struct ServiceConnection: Sendable {
+    /// Speaks to the service.
+    public let client: JSONClient
+    /// The log's parameters.
+    public let genesis: Genesis
+    /// The domain of every signature.
+    public let domain: EIP712Domain
+    /// The schedule in force when the connection was made.
+    public let schedule: FeeSchedule
+    /// The rules of admission.
+    public let admission: Admission
+
+    /// Asks the service for its parameters.
+    public init(http: HTTPClient, url: String) async throws {
+        client = JSONClient(http: http, base: url)
+        let body: ParametersBody = try await client.get("/v1/parameters")
+        genesis = try Genesis(canonicalBytes: body.genesis.bytes)
+        domain = genesis.domain
+        schedule = try FeeSchedule(canonicalBytes: body.schedule.bytes)
+        admission = Admission(challengeWindow: body.challengeWindow, settlementHorizon: body.settlementHorizon)
+    }
+
+    /// Checks a receipt for an envelope that this client pays from `channelID`, down to the log key's signature.
+    public func check(
+        _ receipt: Receipt, salt: Bytes32, item: Item, channelID: Bytes32
+    ) throws(ReceiptRefusal) {
+        try receipt.check(logID: genesis.logID, logKey: genesis.logKey, domain: domain)
+        guard receipt.charge.envelopeHash == item.envelopeHash,
+            receipt.charge.commitment == Charge.commitment(to: channelID, salt: salt)
+        else { throw .otherEnvelope }
+    }
+}

@@ -1,0 +1,171 @@
+public import Channels
+public import Primitives
+
+/// A node's registration, signed by operator and node key.
+public struct RegisterNodeBody: Codable, Sendable {
+    /// Who runs it.
+    public let `operator`: Address
+    /// Whose key signs for it.
+    public let nodeKey: Address
+    /// Where claims are paid.
+    public let payout: Address
+    /// What is put up.
+    public let stake: Amount
+    /// Where other nodes reach it.
+    public let peer: String
+    /// Where clients reach it.
+    public let http: String
+    /// The operator's signature on `RegisterNode`.
+    public let operatorSignature: Signature
+    /// The node key's signature on the same.
+    public let nodeSignature: Signature
+
+    /// Makes the body.
+    public init(_ registration: RegisterNode, operatorSignature: Signature, nodeSignature: Signature) {
+        `operator` = registration.operatorAddress
+        nodeKey = registration.nodeKey
+        payout = registration.payout
+        stake = registration.stake
+        peer = registration.peerEndpoint
+        http = registration.httpEndpoint
+        self.operatorSignature = operatorSignature
+        self.nodeSignature = nodeSignature
+    }
+
+    /// What was signed.
+    public var registration: RegisterNode {
+        RegisterNode(
+            operatorAddress: `operator`, nodeKey: nodeKey, payout: payout, stake: stake, peerEndpoint: peer,
+            httpEndpoint: http)
+    }
+}
+
+/// The registry: `GET /v1/nodes`.
+public struct NodesBody: Codable, Sendable {
+    /// A node with what it has earned.
+    public struct Node: Codable, Sendable {
+        /// Its leaf's body.
+        public let node: HexBytes
+        /// Its number.
+        public let number: UInt32
+        /// Where clients reach it.
+        public let http: String
+        /// All its rewards.
+        public let cumulative: Amount
+        /// What of them was claimed.
+        public let claimed: Amount
+
+        /// Makes the body.
+        public init(_ node: RegisteredNode, cumulative: Amount, claimed: Amount) {
+            self.node = HexBytes(node.canonicalBytes)
+            number = node.number
+            http = node.registration.httpEndpoint
+            self.cumulative = cumulative
+            self.claimed = claimed
+        }
+    }
+
+    /// The nodes by number.
+    public let nodes: [Node]
+
+    /// Makes the body.
+    public init(nodes: [Node]) {
+        self.nodes = nodes
+    }
+
+    /// The registrations; whoever uses them checks their signatures.
+    public var registered: [RegisteredNode] {
+        get throws { try nodes.map { try RegisteredNode(canonicalBytes: $0.node.bytes) } }
+    }
+}
+
+/// What a node answers a publisher for one envelope.
+public struct PublishAnswerBody: Codable, Sendable {
+    /// The event's id.
+    public let event: Bytes32?
+    /// The node's acknowledgement.
+    public let acknowledgement: SignedBytesBody?
+    /// Why it was refused.
+    public let problem: ProblemBody?
+
+    /// Makes the body.
+    public init(event: Bytes32?, acknowledgement: SignedBytesBody?, problem: ProblemBody?) {
+        self.event = event
+        self.acknowledgement = acknowledgement
+        self.problem = problem
+    }
+}
+
+/// The answers to the envelopes of one request, in order.
+public struct PublishAnswersBody: Codable, Sendable {
+    /// One answer an envelope.
+    public let results: [PublishAnswerBody]
+
+    /// Makes the body.
+    public init(results: [PublishAnswerBody]) {
+        self.results = results
+    }
+}
+
+/// A node's state: `GET /v1/status`.
+public struct NodeStatusBody: Codable, Sendable {
+    /// The node's number.
+    public let node: UInt32
+    /// Its time.
+    public let time: UInt64
+    /// Events that it holds.
+    public let events: UInt64
+    /// Messages among them.
+    public let messages: UInt64
+    /// Topics.
+    public let topics: UInt64
+    /// Events that wait for others.
+    public let waiting: UInt64
+    /// The day whose midnight it has probed last; 0 before the first.
+    public let probedThrough: UInt32
+    /// Peers that it is connected to.
+    public let connectedPeers: Int
+
+    /// Makes the body.
+    public init(
+        node: UInt32, time: UInt64, events: UInt64, messages: UInt64, topics: UInt64, waiting: UInt64,
+        probedThrough: UInt32, connectedPeers: Int
+    ) {
+        self.node = node
+        self.time = time
+        self.events = events
+        self.messages = messages
+        self.topics = topics
+        self.waiting = waiting
+        self.probedThrough = probedThrough
+        self.connectedPeers = connectedPeers
+    }
+}
+
+/// A page of a node's topics: `GET /v1/topics`.
+public struct TopicsBody: Codable, Sendable {
+    /// One topic.
+    public struct Topic: Codable, Sendable, Hashable {
+        /// The topic's id.
+        public let topic: Bytes32
+        /// Its events.
+        public let events: UInt64
+        /// The set root over their ids.
+        public let root: Bytes32
+
+        /// Makes a topic.
+        public init(topic: Bytes32, events: UInt64, root: Bytes32) {
+            self.topic = topic
+            self.events = events
+            self.root = root
+        }
+    }
+
+    /// Topics, ascending.
+    public let topics: [Topic]
+
+    /// Makes the body.
+    public init(topics: [Topic]) {
+        self.topics = topics
+    }
+}

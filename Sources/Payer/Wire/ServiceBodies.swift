@@ -1,0 +1,242 @@
+public import Channels
+public import Primitives
+
+/// What a client has to know of a service: `GET /v1/parameters`.
+public struct ParametersBody: Codable, Sendable {
+    /// The genesis leaf's body; it names chain, keys and epochs.
+    public let genesis: HexBytes
+    /// The schedule in force, the body of its leaf.
+    public let schedule: HexBytes
+    /// Seconds between a close and its end.
+    public let challengeWindow: UInt64
+    /// Seconds that the settlement needs after that.
+    public let settlementHorizon: UInt64
+    /// The log's time.
+    public let time: UInt64
+
+    /// Makes the body.
+    public init(
+        genesis: HexBytes, schedule: HexBytes, challengeWindow: UInt64, settlementHorizon: UInt64, time: UInt64
+    ) {
+        self.genesis = genesis
+        self.schedule = schedule
+        self.challengeWindow = challengeWindow
+        self.settlementHorizon = settlementHorizon
+        self.time = time
+    }
+}
+
+/// A signed log head.
+public struct HeadBody: Codable, Sendable {
+    /// The head's canonical bytes.
+    public let head: HexBytes
+    /// The log key's signature.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(_ head: SignedHead) {
+        self.head = HexBytes(head.head.canonicalBytes)
+        signature = head.signature
+    }
+
+    /// The head; its signature is checked by whoever uses it.
+    public var signed: SignedHead {
+        get throws { SignedHead(head: try LogHead(canonicalBytes: head.bytes), signature: signature) }
+    }
+}
+
+/// Statements with a signature, as they are posted.
+public struct OpenChannelBody: Codable, Sendable {
+    /// Whose money it is.
+    public let payer: Address
+    /// Who signs vouchers.
+    public let signer: Address
+    /// 32 bytes used once.
+    public let opening: Bytes32
+    /// The payer's signature on `OpenChannel`.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(_ opening: OpenChannel, signature: Signature) {
+        payer = opening.payer
+        signer = opening.signer
+        self.opening = opening.opening
+        self.signature = signature
+    }
+}
+
+/// The answer to an opening.
+public struct ChannelOpenedBody: Codable, Sendable {
+    /// The channel's id.
+    public let channelId: Bytes32
+
+    /// Makes the body.
+    public init(channelId: Bytes32) {
+        self.channelId = channelId
+    }
+}
+
+/// A statement of the settlement key about a channel, an operator or an account.
+public struct SettlementBody: Codable, Sendable {
+    /// The channel's id, or the operator's or account's address.
+    public let subject: HexBytes
+    /// How much, in ledger units.
+    public let amount: Amount
+    /// Unique for each movement of money.
+    public let reference: Bytes32
+    /// The settlement key's signature.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(subject: HexBytes, amount: Amount, reference: Bytes32, signature: Signature) {
+        self.subject = subject
+        self.amount = amount
+        self.reference = reference
+        self.signature = signature
+    }
+}
+
+/// A channel's state, told to its signer only.
+public struct ChannelBody: Codable, Sendable {
+    /// A lane.
+    public struct Lane: Codable, Sendable {
+        /// The lane's number.
+        public let lane: UInt32
+        /// The newest sequence.
+        public let sequence: UInt64
+        /// The newest ceiling.
+        public let ceiling: Amount
+        /// What was charged.
+        public let charged: Amount
+
+        /// Makes a lane.
+        public init(lane: UInt32, state: LaneState) {
+            self.lane = lane
+            sequence = state.sequence
+            ceiling = state.ceiling
+            charged = state.charged
+        }
+    }
+
+    /// The channel's id.
+    public let channelId: Bytes32
+    /// `open` or `closed`.
+    public let stage: String
+    /// What the settlement confirmed.
+    public let deposited: Amount
+    /// What was refunded.
+    public let refunded: Amount
+    /// What left it.
+    public let withdrawn: Amount
+    /// What is left to spend.
+    public let available: Amount
+    /// Its lanes, ascending.
+    public let lanes: [Lane]
+
+    /// Makes the body.
+    public init(_ channel: ChannelState) throws {
+        channelId = channel.id
+        stage = channel.stage.rawValue
+        deposited = channel.deposited
+        refunded = channel.refunded
+        withdrawn = channel.withdrawn
+        available = try channel.available
+        lanes = channel.lanes.sorted { $0.key < $1.key }.map { Lane(lane: $0.key, state: $0.value) }
+    }
+}
+
+/// A payer's agreement to close: `POST /v1/channels/{id}/close`.
+public struct CloseChannelBody: Codable, Sendable {
+    /// What the payer agrees was charged.
+    public let charged: Amount
+    /// Until when the agreement stands.
+    public let validUntil: UInt64
+    /// The payer's signature on `CloseChannel`.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(charged: Amount, validUntil: UInt64, signature: Signature) {
+        self.charged = charged
+        self.validUntil = validUntil
+        self.signature = signature
+    }
+}
+
+/// The answer to a close.
+public struct ChannelClosedBody: Codable, Sendable {
+    /// What went to the payer's payable.
+    public let returned: Amount
+
+    /// Makes the body.
+    public init(returned: Amount) {
+        self.returned = returned
+    }
+}
+
+/// Evidence that a message was welcome.
+public struct WelcomeBody: Codable, Sendable {
+    /// The charge's number.
+    public let charge: UInt64
+    /// The welcome's canonical bytes.
+    public let welcome: HexBytes
+
+    /// Makes the body.
+    public init(charge: UInt64, welcome: HexBytes) {
+        self.charge = charge
+        self.welcome = welcome
+    }
+}
+
+/// What went back.
+public struct RefundBody: Codable, Sendable {
+    /// The charge's number.
+    public let charge: UInt64
+    /// The ground's name.
+    public let ground: String
+    /// How much.
+    public let amount: Amount
+
+    /// Makes the body.
+    public init(charge: UInt64, ground: String, amount: Amount) {
+        self.charge = charge
+        self.ground = ground
+        self.amount = amount
+    }
+}
+
+/// Bytes that a node or the admin key signed.
+public struct SignedBytesBody: Codable, Sendable {
+    /// The canonical bytes.
+    public let bytes: HexBytes
+    /// The signature on their statement.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(bytes: [UInt8], signature: Signature) {
+        self.bytes = HexBytes(bytes)
+        self.signature = signature
+    }
+}
+
+/// A problem as RFC 9457 has it, `application/problem+json`.
+public struct ProblemBody: Codable, Sendable, Error {
+    /// A name that never changes: `tag:feesvc,2026:` and the code.
+    public let type: String
+    /// The HTTP status.
+    public let status: Int
+    /// What kind of problem it is.
+    public let title: String
+    /// What is wrong here, and what would be right.
+    public let detail: String
+    /// The stable code.
+    public let code: String
+
+    /// Makes a problem.
+    public init(status: Int, code: String, title: String, detail: String) {
+        type = "tag:feesvc,2026:\(code)"
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.code = code
+    }
+}

@@ -1,0 +1,55 @@
+public import Channels
+public import Primitives
+
+/// Creates the one instance that a database holds.
+public struct InstanceStore: Sendable {
+    private let transaction: Transaction
+
+    /// Writes within a transaction.
+    public init(_ transaction: Transaction) {
+        self.transaction = transaction
+    }
+
+    /// Writes genesis and first schedule as leaves 0 and 1, and opens epoch 1.
+    ///
+    /// - Parameter saltSecret: 32 random bytes that never leave the database.
+    public func create(
+        genesis: Genesis, schedule: FeeSchedule, saltSecret: Bytes32, sign: (LogHead) -> Signature
+    ) async throws {
+        var tree = LogTree()
+        let leaves = [
+            LogLeaf(index: 0, time: genesis.start, kind: .genesis, body: genesis.canonicalBytes),
+            LogLeaf(index: 1, time: genesis.start, kind: .schedule, body: schedule.canonicalBytes),
+        ]
+        for leaf in leaves {
+            _ = tree.append(leaf.hash)
+            _ = try await transaction.execute(
+                """
+                INSERT INTO log_leaves (index, time, kind, body) \
+                VALUES (\(leaf.index), \(leaf.time), \(UInt64(leaf.kind.rawValue)), \(leaf.body))
+                """)
+        }
+        let head = LogHead(logID: genesis.logID, size: 2, root: tree.root, time: genesis.start, epoch: 1)
+        _ = try await transaction.execute(
+            """
+            INSERT INTO instance (genesis, salt_secret, log_size, log_time, open_epoch, charge_count, entry_number, \
+            entry_hash, last_midnight, head, head_signature) VALUES (\(genesis.canonicalBytes), \(saltSecret.bytes), 2, \
+            \(genesis.start), 1, 0, 0, \(Bytes32.zero.bytes), \(UInt64(UTCDay(containing: genesis.start).number)), \
+            \(head.canonicalBytes), \(sign(head).bytes))
+            """)
+        _ = try await transaction.execute(
+            """
+            INSERT INTO schedules (version, effective_from, body) \
+            VALUES (\(UInt64(schedule.version)), \(schedule.effectiveFrom), \(schedule.canonicalBytes))
+            """)
+        _ = try await transaction.execute("INSERT INTO epochs (number, first_index, first_entry) VALUES (1, 0, 1)")
+    }
+
+    /// The schedule in force at a time.
+    public func schedule(at time: UInt64) async throws -> FeeSchedule {
+        let rows = try await transaction.query(
+            "SELECT body FROM schedules WHERE effective_from <= \(time) ORDER BY effective_from DESC LIMIT 1")
+        guard let row = rows.first else { throw StorageCorruption("no fee schedule is in force at \(time)") }
+        return try FeeSchedule(canonicalBytes: try row.bytes("body"))
+    }
+}

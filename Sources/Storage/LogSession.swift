@@ -1,0 +1,139 @@
+public import Channels
+public import Ledger
+public import Primitives
+
+/// One writer's transaction: what it appends to log and journal, written at the end in a few statements.
+///
+/// The row of `instance` is locked from the beginning, so that writers follow one another.
+public struct LogSession: Sendable {
+    /// The database transaction.
+    public let transaction: Transaction
+    /// Where log and journal stand, with what this session has appended.
+    public private(set) var state: LogState
+    private var leaves: [LogLeaf] = []
+    private var tiles: [(tile: LogTile, hashes: [Bytes32])] = []
+    private var entries: [LedgerEntry] = []
+
+    /// Locks the log's end and checks that it is where `state` left it.
+    public init(_ transaction: Transaction, continuing state: LogState) async throws {
+        let rows = try await transaction.query("SELECT log_size, entry_number FROM instance FOR UPDATE")
+        guard let row = rows.first, try row.unsigned("log_size") == state.tree.size,
+            try row.unsigned("entry_number") == state.anchor.number
+        else {
+            throw StorageCorruption("another writer has appended to the log: this service must not go on")
+        }
+        self.transaction = transaction
+        self.state = state
+    }
+
+    /// Moves the log's time forward; it never goes back.
+    public mutating func advance(to time: UInt64) {
+        state.time = max(state.time, time)
+    }
+
+    /// Appends a leaf at the log's time.
+    @discardableResult
+    public mutating func append(_ draft: LeafDraft) -> LogLeaf {
+        let leaf = LogLeaf(index: state.tree.size, time: state.time, kind: draft.kind, body: draft.body)
+        tiles += state.tree.append(leaf.hash)
+        leaves.append(leaf)
+        return leaf
+    }
+
+    /// The index that the next leaf gets.
+    public var nextIndex: UInt64 { state.tree.size }
+
+    /// Takes the next charge number.
+    public mutating func takeChargeNumber() -> UInt64 {
+        state.chargeCount += 1
+        return state.chargeCount
+    }
+
+    /// Posts an entry; one without postings is left out.
+    public mutating func post(_ draft: EntryDraft) throws(LedgerError) {
+        let entry = LedgerEntry(draft, after: state.anchor, time: state.time, epoch: state.openEpoch)
+        guard !entry.postings.isEmpty else { return }
+        try Balances.checkBalanced(entry.postings)
+        entries.append(entry)
+        state.anchor = entry.anchor
+    }
+
+    /// Opens the next epoch.
+    public mutating func openNextEpoch() { state.openEpoch += 1 }
+
+    /// Remembers that a midnight was captured.
+    public mutating func captured(_ day: UTCDay) { state.lastMidnight = day }
+
+    /// Remembers an administrative act.
+    public mutating func took(act nonce: UInt64) { state.actNonce = nonce }
+
+    /// The head that describes what has been appended so far.
+    public func draftHead() -> LogHead {
+        LogHead(
+            logID: state.head.head.logID, size: state.tree.size, root: state.tree.root, time: state.time,
+            epoch: state.openEpoch)
+    }
+
+    /// Writes everything that was appended, with the head that the log key signed over it.
+    public mutating func flush(head: SignedHead) async throws {
+        precondition(head.head == draftHead(), "the head describes what is written")
+        state.head = head
+        try await writeLeaves()
+        for entry in entries { try await write(entry) }
+        _ = try await transaction.execute(
+            """
+            UPDATE instance SET log_size = \(state.tree.size), log_time = \(state.time), \
+            open_epoch = \(state.openEpoch), charge_count = \(state.chargeCount), \
+            entry_number = \(state.anchor.number), entry_hash = \(state.anchor.hash.bytes), \
+            last_midnight = \(UInt64(state.lastMidnight.number)), act_nonce = \(state.actNonce), \
+            head = \(head.head.canonicalBytes), head_signature = \(head.signature.bytes)
+            """)
+        leaves = []
+        tiles = []
+        entries = []
+    }
+
+    /// Writes the leaves appended so far, for rows that refer to them.
+    public mutating func writeLeaves() async throws {
+        guard !leaves.isEmpty else { return }
+        _ = try await transaction.execute(
+            """
+            INSERT INTO log_leaves (index, time, kind, body) SELECT * FROM unnest(\(leaves.map(\.index)), \
+            \(leaves.map(\.time)), \(leaves.map { UInt64($0.kind.rawValue) }), \(leaves.map(\.body)))
+            """)
+        if !tiles.isEmpty {
+            _ = try await transaction.execute(
+                """
+                INSERT INTO log_tiles (level, number, hashes) SELECT * FROM unnest(\(tiles.map { $0.tile.level }), \
+                \(tiles.map { $0.tile.number }), \(tiles.map { $0.hashes.flatMap(\.bytes) }))
+                """)
+        }
+        leaves = []
+        tiles = []
+    }
+
+    private func write(_ entry: LedgerEntry) async throws {
+        let names = entry.postings.map(\.account.name)
+        let debits = entry.postings.map(\.debit.units)
+        let credits = entry.postings.map(\.credit.units)
+        _ = try await transaction.execute(
+            """
+            INSERT INTO ledger_entries (number, previous, hash, time, epoch, kind, reference) VALUES (\(entry.number), \
+            \(entry.previous.bytes), \(entry.hash.bytes), \(entry.time), \(entry.epoch), \(entry.kind.rawValue), \
+            \(entry.reference))
+            """)
+        // Two statements, because a CHECK judges the row that INSERT … ON CONFLICT proposes before the conflict is seen.
+        _ = try await transaction.execute(
+            "INSERT INTO ledger_accounts (name) SELECT * FROM unnest(\(names)) ON CONFLICT (name) DO NOTHING")
+        _ = try await transaction.execute(
+            """
+            UPDATE ledger_accounts AS a SET debits = a.debits + p.debit, credits = a.credits + p.credit \
+            FROM unnest(\(names), \(debits), \(credits)) AS p (name, debit, credit) WHERE a.name = p.name
+            """)
+        _ = try await transaction.execute(
+            """
+            INSERT INTO ledger_postings (entry, account, debit, credit) \
+            SELECT \(entry.number), * FROM unnest(\(names), \(debits), \(credits))
+            """)
+    }
+}

@@ -1,0 +1,35 @@
+public import Channels
+public import Ledger
+public import Primitives
+
+/// Where log and journal end: what a writer has to know to go on.
+public struct LogState: Sendable {
+    /// The log's parameters.
+    public let genesis: Genesis
+    /// Hides channels in commitments; see ``salt(of:)``.
+    let saltSecret: Bytes32
+    /// The log's tree.
+    public internal(set) var tree: LogTree
+    /// The newest log time.
+    public internal(set) var time: UInt64
+    /// The epoch that takes entries.
+    public internal(set) var openEpoch: UInt64
+    /// How many charges there are.
+    public internal(set) var chargeCount: UInt64
+    /// Where the journal ends.
+    public internal(set) var anchor: EntryAnchor
+    /// The day whose midnight was captured last.
+    public internal(set) var lastMidnight: UTCDay
+    /// The nonce of the newest administrative act.
+    public internal(set) var actNonce: UInt64
+    /// The newest head.
+    public internal(set) var head: SignedHead
+
+    /// The salt of what is logged at `index`; whoever lacks the service's secret can't guess it.
+    public func salt(of index: UInt64) -> Bytes32 {
+        var encoder = CanonicalEncoder(tag: "feesvc/salt/1")
+        encoder.append(saltSecret)
+        encoder.append(index)
+        return SHA256.hash(encoder.bytes)
+    }
+}

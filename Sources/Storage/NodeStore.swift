@@ -1,0 +1,89 @@
+public import Channels
+public import Ledger
+public import Primitives
+public import Rewards
+
+/// A registered node and what it has earned and claimed.
+public struct StoredNode: Hashable, Sendable {
+    /// The registration.
+    public let node: RegisteredNode
+    /// When it was registered.
+    public let registeredAt: UInt64
+    /// All its rewards.
+    public let cumulative: Amount
+    /// What of them was claimed.
+    public let claimed: Amount
+}
+
+/// The registry of nodes.
+public struct NodeStore: Sendable {
+    private let transaction: Transaction
+
+    /// Works within a transaction.
+    public init(_ transaction: Transaction) {
+        self.transaction = transaction
+    }
+
+    /// Every node by number.
+    public func all() async throws -> [StoredNode] {
+        try await transaction.query("SELECT * FROM nodes ORDER BY number").map { row in
+            StoredNode(
+                node: try RegisteredNode(canonicalBytes: try row.bytes("body")),
+                registeredAt: try row.unsigned("registered_at"), cumulative: try row.amount("cumulative"),
+                claimed: try row.amount("claimed"))
+        }
+    }
+
+    /// The nodes that were registered by `time`: the snapshot of an epoch that starts then.
+    public func snapshot(at time: UInt64) async throws -> [Participant] {
+        try await all().filter { $0.registeredAt <= time }.map { $0.node.participant }
+    }
+
+    /// Writes a new node.
+    public func insert(_ node: RegisteredNode, at time: UInt64, logIndex: UInt64) async throws {
+        _ = try await transaction.execute(
+            """
+            INSERT INTO nodes (number, operator, node_key, body, registered_at, log_index) VALUES \
+            (\(UInt64(node.number)), \(node.registration.operatorAddress.bytes), \
+            \(node.registration.nodeKey.bytes), \(node.canonicalBytes), \(time), \(logIndex))
+            """)
+    }
+
+    /// Adds an epoch's rewards.
+    public func credit(_ rows: [RewardRow]) async throws {
+        _ = try await transaction.execute(
+            """
+            UPDATE nodes AS n SET cumulative = r.cumulative FROM unnest(\(rows.map { UInt64($0.node) }), \
+            \(rows.map(\.cumulative.units))) AS r (node, cumulative) WHERE n.number = r.node
+            """)
+    }
+
+    /// Records a paid claim.
+    public func record(_ claim: RewardClaim, paid: Amount, logIndex: UInt64, inEpoch: UInt64) async throws {
+        _ = try await transaction.execute(
+            "UPDATE nodes SET claimed = claimed + \(paid.units) WHERE number = \(UInt64(claim.node))")
+        _ = try await transaction.execute(
+            """
+            INSERT INTO claims (log_index, epoch, node, cumulative, paid, in_epoch) VALUES (\(logIndex), \
+            \(claim.epoch), \(UInt64(claim.node)), \(claim.cumulative.units), \(paid.units), \(inEpoch))
+            """)
+    }
+
+    /// A ledger account's balance.
+    public func balance(of account: LedgerAccount) async throws -> Amount {
+        let rows = try await transaction.query(
+            "SELECT debits, credits FROM ledger_accounts WHERE name = \(account.name)")
+        guard let row = rows.first else { return .zero }
+        return try AccountTotals(debits: try row.amount("debits"), credits: try row.amount("credits"))
+            .balance(of: account)
+    }
+}
+
+extension RegisteredNode {
+    /// The node as a reward snapshot holds it.
+    public var participant: Participant {
+        Participant(
+            node: number, operatorAddress: registration.operatorAddress, payout: registration.payout,
+            stake: registration.stake)
+    }
+}

@@ -1,0 +1,121 @@
+import Channels
+import Foundation
+import Ledger
+import Primitives
+import Rewards
+
+/// Audits an exported directory without database or network: hashes, inputs, result, tables, journal, balances.
+struct DirectoryAudit {
+    let epoch: UInt64
+    let audit: EpochAudit
+    /// The ledger's totals at the edge.
+    let closing: [LedgerAccount: AccountTotals]
+    /// Where the journal of the epoch starts and ends.
+    let firstEntry: UInt64?
+    let lastEntry: EntryAnchor?
+    /// The root of the log before the epoch's first leaf.
+    let startRoot: Bytes32
+
+    /// Audits one epoch's directory.
+    init(path: String) throws {
+        let files = try Self.read(path)
+        func file(_ name: String) throws -> [UInt8] {
+            guard let bytes = files[name] else { throw AuditDifference(path, "file", expected: name, found: "none") }
+            return bytes
+        }
+        let log = try InputFiles.leaves(try file("log.csv"), file: "log.csv")
+        let opening = try InputFiles.opening(try file("opening.json"))
+        startRoot = try EpochReplay(opening).frontier.root
+        audit = try EpochAudit(
+            opening: opening, log: log,
+            seal: try InputFiles.leaves(try file("seal.csv"), file: "seal.csv"),
+            head: try InputFiles.head(try file("head.csv")))
+        epoch = audit.replay.epoch
+        try Self.compare(EpochTables.summary(epoch, audit.replay, audit.result), file)
+        try Self.compare(EpochTables.rewards(audit.replay, audit.result), file)
+        try Self.compare(try EpochTables.charges(log, opened: try Self.opened(try file("charges.csv"), log)), file)
+
+        let journal = try JournalFile(try file("journal.csv"))
+        let balances = try TrialBalanceFile(try file("trial-balance.csv"))
+        try Self.compare(EpochTables.journal(journal.entries), file)
+        closing = try balances.closing(after: journal.entries)
+        try Self.compare(EpochTables.trialBalance(opening: balances.opening, closing: closing), file)
+        firstEntry = journal.entries.first?.number
+        lastEntry = journal.entries.last?.anchor
+        try LedgerTies(audit: audit, journal: journal.entries, closing: closing).check()
+        try Self.checkRefunds(try file("refunds.csv"), try file("refunds.json"), audit.replay.flows.refunded)
+    }
+
+    private static func read(_ path: String) throws -> [String: [UInt8]] {
+        let manifest: [UInt8]
+        do {
+            manifest = Array(try Data(contentsOf: URL(fileURLWithPath: path + "/manifest.csv")))
+        } catch {
+            throw OperatorError("\(path) is not an exported epoch: it has no readable manifest.csv.")
+        }
+        var files: [String: [UInt8]] = [:]
+        for fields in try CSVFile(manifest, columns: ["file", "sha256"], name: "manifest.csv").rows {
+            let name = fields[0]
+            guard !name.contains("/"), let data = try? Data(contentsOf: URL(fileURLWithPath: path + "/" + name)) else {
+                throw AuditDifference("manifest.csv", "file \(name)", expected: "readable", found: "not readable")
+            }
+            try AuditDifference.check(name, "SHA-256", expected: fields[1], found: SHA256.hash(Array(data)).hex)
+            files[name] = Array(data)
+        }
+        return files
+    }
+
+    private static func compare(_ table: ReportTable, _ file: (String) throws -> [UInt8]) throws {
+        for (name, expected) in [
+            (table.name + ".csv", TableWriter.csv(table)), (table.name + ".json", TableWriter.json(table)),
+        ] {
+            let found = try file(name)
+            guard found != expected else { continue }
+            let mine = String(decoding: expected, as: UTF8.self).split(whereSeparator: \.isNewline)
+            let theirs = String(decoding: found, as: UTF8.self).split(whereSeparator: \.isNewline)
+            let line = zip(mine, theirs).enumerated().first { $0.element.0 != $0.element.1 }
+            throw AuditDifference(
+                "\(name), line \((line?.offset ?? min(mine.count, theirs.count)) + 1)", "line",
+                expected: line.map { String($0.element.0) } ?? "\(mine.count) lines",
+                found: line.map { String($0.element.1) } ?? "\(theirs.count) lines")
+        }
+    }
+
+    /// Channels and salts as the file has them, each checked against the commitment in the log.
+    private static func opened(
+        _ bytes: [UInt8], _ log: [LogLeaf]
+    ) throws -> [UInt64: (channel: Bytes32, salt: Bytes32)] {
+        var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
+        let commitments = try Dictionary(
+            log.filter { $0.kind == .charge }.map { ($0.index, try Charge(canonicalBytes: $0.body).commitment) }
+        ) { first, _ in first }
+        for fields in try CSVFile(bytes, columns: EpochTables.chargeColumns, name: "charges.csv").rows {
+            guard let index = UInt64(fields[1]), let channel = Bytes32(hex: fields[11]), let salt = Bytes32(hex: fields[12])
+            else { throw AuditDifference("charges.csv", "row", expected: "index, channel, salt", found: fields[1]) }
+            try AuditDifference.check(
+                "charges.csv, leaf \(index)", "commitment", expected: commitments[index]?.hex ?? "none",
+                found: Charge.commitment(to: channel, salt: salt).hex)
+            opened[index] = (channel, salt)
+        }
+        return opened
+    }
+
+    private static func checkRefunds(_ csv: [UInt8], _ json: [UInt8], _ refunded: Amount) throws {
+        let columns = ["log_index", "charge", "part", "ground", "amount", "channel", "evidence"]
+        let rows = try CSVFile(csv, columns: columns, name: "refunds.csv").rows
+        let total = try Amount.sum(rows.map { Amount(decimal: $0[4]) ?? .max })
+        try AuditDifference.check("refunds.csv", "sum", expected: refunded, found: total)
+        let table = ReportTable(
+            name: "refunds", columns: columns,
+            rows: rows.map { row in
+                row.enumerated().map { place, text in
+                    switch place {
+                    case 0, 1: UInt64(text).map(ReportCell.integer) ?? .text(text)
+                    case 4: Amount(decimal: text).map(ReportCell.amount) ?? .text(text)
+                    default: .text(text)
+                    }
+                }
+            })
+        try compare(table) { $0 == "refunds.csv" ? csv : json }
+    }
+}

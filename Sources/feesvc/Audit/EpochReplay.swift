@@ -1,0 +1,242 @@
+import Channels
+import Ledger
+import Primitives
+import Rewards
+
+/// An epoch recomputed leaf by leaf from the state before it: prices, holds, captures and refunds, and whether each leaf
+/// says what follows. Reads nothing but its arguments.
+struct EpochReplay {
+    /// What the epoch's leaves add up to.
+    struct Flows: Equatable {
+        var charged = Amount.zero
+        var base = Amount.zero
+        var storage = Amount.zero
+        var postage = Amount.zero
+        var refunded = Amount.zero
+        var welcomed = 0
+    }
+
+    /// A charge of which something is held.
+    struct Held: Equatable {
+        let epoch: UInt64
+        var base: Amount?
+        let expiryDay: UTCDay
+        let storagePerDay: Amount
+        var postage: Amount?
+        let postageDue: UInt64?
+    }
+
+    let epoch: UInt64
+    let genesis: Genesis
+    private(set) var flows = Flows()
+    private(set) var frontier: MerkleFrontier
+    private(set) var storage: StorageHolds
+    private(set) var held: [UInt64: Held]
+    private(set) var lastMidnight: UTCDay
+    private(set) var chargeCount: UInt64
+    private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
+    private(set) var schedules: [FeeSchedule]
+    /// Results logged in this epoch, and who signed them within it.
+    private(set) var resultsLogged: [UInt64: EpochResult] = [:]
+    private(set) var attestations: [UInt64: Set<Address>] = [:]
+    private var reports: [UInt64: [Delivered]] = [:]
+    private var voided: [UInt64] = []
+    private var time: UInt64 = 0
+    private(set) var isClosed = false
+
+    init(_ opening: EpochOpening) throws {
+        epoch = opening.epoch
+        genesis = try Genesis(canonicalBytes: opening.genesis.bytes)
+        guard let frontier = MerkleFrontier(size: opening.size, hashes: opening.frontier) else {
+            throw AuditDifference(
+                "opening.json", "hashes of the log's frontier", expected: opening.size.nonzeroBitCount,
+                found: opening.frontier.count)
+        }
+        self.frontier = frontier
+        storage = StorageHolds(
+            daily: Dictionary(opening.storage.map { (UTCDay(number: $0.expiryDay), $0.daily) }) { first, _ in first })
+        held = Dictionary(
+            opening.charges.map {
+                (
+                    $0.charge,
+                    Held(
+                        epoch: $0.epoch, base: $0.base, expiryDay: UTCDay(number: $0.expiryDay),
+                        storagePerDay: $0.storagePerDay, postage: $0.postage, postageDue: $0.postageDue)
+                )
+            }
+        ) { first, _ in first }
+        lastMidnight = UTCDay(number: opening.lastMidnight)
+        chargeCount = opening.chargeCount
+        nodes = try opening.nodes.map {
+            (try RegisteredNode(canonicalBytes: $0.node.bytes), $0.registeredAt, $0.cumulative)
+        }
+        schedules = try opening.schedules.map { try FeeSchedule(canonicalBytes: $0.bytes) }
+    }
+
+    /// Replays one leaf.
+    mutating func apply(_ leaf: LogLeaf) throws {
+        let place = "log.csv, leaf \(leaf.index) (\(leaf.kind))"
+        try AuditDifference.check(place, "index", expected: frontier.size, found: leaf.index)
+        guard leaf.time >= time else { throw AuditDifference(place, "time", expected: "≥ \(time)", found: leaf.time) }
+        guard !isClosed else { throw AuditDifference(place, "leaf after the edge", expected: "none", found: leaf.kind.rawValue) }
+        time = leaf.time
+        switch leaf.kind {
+        case .genesis:
+            try AuditDifference.check(
+                place, "genesis", expected: Hex.encode(genesis.canonicalBytes), found: Hex.encode(leaf.body))
+        case .schedule: schedules.append(try FeeSchedule(canonicalBytes: leaf.body))
+        case .charge: try charge(try Charge(canonicalBytes: leaf.body), at: leaf.time, place)
+        case .midnight: try midnight(try Midnight(canonicalBytes: leaf.body), at: leaf.time, place)
+        case .postage: try postage(try PostageDecision(canonicalBytes: leaf.body), at: leaf.time, place)
+        case .void: try void(try VoidedCharge(canonicalBytes: leaf.body), place)
+        case .cut: try cut(try Cut(canonicalBytes: leaf.body), at: leaf.time, place)
+        case .delivered: try delivered(leaf.body, place)
+        case .node: try node(leaf, place)
+        case .edge: try edge(leaf, place)
+        case .result:
+            let result = try EpochResult(canonicalBytes: leaf.body)
+            resultsLogged[result.epoch] = result
+        case .attestation: try attestation(leaf.body, place)
+        case .deposit, .observation, .claim, .close, .payout, .act, .stake: break
+        }
+        frontier.append(leaf.hash)
+    }
+
+    private mutating func charge(_ charge: Charge, at time: UInt64, _ place: String) throws {
+        chargeCount += 1
+        try AuditDifference.check(place, "charge number", expected: chargeCount, found: charge.number)
+        try AuditDifference.check(place, "epoch", expected: epoch, found: charge.epoch)
+        try AuditDifference.check(
+            place, "publishBy", expected: genesis.epochs.publishBy(acceptedAt: time), found: charge.publishBy)
+        guard let schedule = schedules.last(where: { $0.effectiveFrom <= time }) else {
+            throw AuditDifference(place, "schedule in force", expected: "one", found: "none")
+        }
+        try AuditDifference.check(place, "schedule", expected: schedule.version, found: charge.schedule)
+        let item = Item(
+            envelopeHash: charge.envelopeHash, bytes: charge.bytes, expiryDay: charge.expiryDay,
+            postage: charge.price.postage, maxFee: .max)
+        let price = try schedule.price(item, acceptedAt: time, congestion: 0)
+        try AuditDifference.check(place, "base fee", expected: price.base, found: charge.price.base)
+        try AuditDifference.check(place, "storage fee", expected: price.storage, found: charge.price.storage)
+        try AuditDifference.check(place, "congestion fee", expected: price.congestion, found: charge.price.congestion)
+        let perDay = try charge.storagePerDay(acceptedAt: time)
+        try storage.hold(perDay: perDay, until: charge.expiryDay)
+        held[charge.number] = Held(
+            epoch: epoch, base: try price.base.adding(price.congestion), expiryDay: charge.expiryDay,
+            storagePerDay: perDay, postage: price.postage > .zero ? price.postage : nil,
+            postageDue: price.postage > .zero ? time + schedule.postageWindow : nil)
+        flows.charged = try flows.charged.adding(try price.total)
+    }
+
+    private mutating func midnight(_ midnight: Midnight, at time: UInt64, _ place: String) throws {
+        try AuditDifference.check(place, "day", expected: lastMidnight.next.number, found: midnight.day.number)
+        try AuditDifference.check(place, "time", expected: midnight.day.start, found: time)
+        let captured = try storage.capture(midnight.day)
+        try AuditDifference.check(place, "storage captured", expected: captured, found: midnight.captured)
+        lastMidnight = midnight.day
+        flows.storage = try flows.storage.adding(captured)
+    }
+
+    private mutating func postage(_ decision: PostageDecision, at time: UInt64, _ place: String) throws {
+        guard let charge = held[decision.charge], let amount = charge.postage, let due = charge.postageDue else {
+            throw AuditDifference(
+                place, "held postage of charge \(decision.charge)", expected: "some", found: "none")
+        }
+        try AuditDifference.check(place, "postage", expected: amount, found: decision.amount)
+        switch decision.outcome {
+        case .welcomed:
+            guard time < due else { throw AuditDifference(place, "time of welcome", expected: "< \(due)", found: time) }
+            flows.refunded = try flows.refunded.adding(amount)
+            flows.welcomed += 1
+        case .captured:
+            guard time >= due else { throw AuditDifference(place, "time of capture", expected: "≥ \(due)", found: time) }
+            flows.postage = try flows.postage.adding(amount)
+        }
+        release(decision.charge) { $0.postage = nil }
+    }
+
+    private mutating func delivered(_ body: [UInt8], _ place: String) throws {
+        let (bytes, signature) = try LogBody.readSigned(body)
+        let list = try Delivered(canonicalBytes: bytes)
+        let digest = genesis.domain.digest(of: list.statement)
+        guard let node = nodes.first(where: { $0.node.number == list.node })?.node,
+            signature.isBy(node.registration.nodeKey, over: digest)
+        else { throw AuditDifference(place, "signature", expected: "node \(list.node)'s", found: "another") }
+        reports[list.epoch, default: []].append(list)
+    }
+
+    private mutating func void(_ void: VoidedCharge, _ place: String) throws {
+        guard let charge = held[void.charge], let base = charge.base else {
+            throw AuditDifference(place, "held base of charge \(void.charge)", expected: "some", found: "none")
+        }
+        let start = genesis.epochs.beginning(of: charge.epoch)
+        let members = Set(nodes.filter { $0.registeredAt <= start }.map(\.node.number))
+        let isUndelivered = DeliveryCut.isUndelivered(
+            charge: void.charge, holders: members.count,
+            reports: (reports[charge.epoch] ?? []).filter { members.contains($0.node) }, isAcknowledged: true)
+        guard isUndelivered else {
+            throw AuditDifference(place, "charge \(void.charge)", expected: "captured: a majority holds it", found: "voided")
+        }
+        let days = charge.expiryDay > lastMidnight ? UInt64(charge.expiryDay.number - lastMidnight.number) : 0
+        let unspent = try charge.storagePerDay.times(days)
+        try AuditDifference.check(place, "base returned", expected: base, found: void.base)
+        try AuditDifference.check(place, "storage returned", expected: unspent, found: void.storage)
+        try AuditDifference.check(place, "postage returned", expected: charge.postage ?? .zero, found: void.postage)
+        if days > 0 { try storage.release(perDay: charge.storagePerDay, until: charge.expiryDay) }
+        flows.refunded = try Amount.sum([flows.refunded, base, unspent, charge.postage ?? .zero])
+        held[void.charge] = nil
+        voided.append(void.charge)
+    }
+
+    private mutating func cut(_ cut: Cut, at time: UInt64, _ place: String) throws {
+        try AuditDifference.check(place, "time", expected: genesis.epochs.deliveryCut(of: cut.epoch), found: time)
+        let due = held.filter { $0.value.epoch == cut.epoch && $0.value.base != nil }
+        let captured = try Amount.sum(due.values.compactMap(\.base))
+        try AuditDifference.check(place, "base captured", expected: captured, found: cut.captured)
+        try AuditDifference.check(place, "charges captured", expected: UInt64(due.count), found: cut.charges)
+        try AuditDifference.check(place, "charges voided", expected: UInt64(voided.count), found: cut.voided)
+        for number in due.keys { release(number) { $0.base = nil } }
+        voided = []
+        flows.base = try flows.base.adding(captured)
+    }
+
+    private mutating func release(_ number: UInt64, _ change: (inout Held) -> Void) {
+        guard var charge = held[number] else { return }
+        change(&charge)
+        held[number] = charge.base == nil && charge.postage == nil ? nil : charge
+    }
+
+    private mutating func node(_ leaf: LogLeaf, _ place: String) throws {
+        let node = try RegisteredNode(canonicalBytes: leaf.body)
+        try AuditDifference.check(place, "node number", expected: UInt32(nodes.count + 1), found: node.number)
+        guard node.isSigned(in: genesis.domain) else {
+            throw AuditDifference(place, "signatures", expected: "operator's and node key's", found: "others")
+        }
+        nodes.append((node, leaf.time, .zero))
+    }
+
+    private mutating func attestation(_ body: [UInt8], _ place: String) throws {
+        let (number, address, signature) = try LogBody.readAttestation(body)
+        if let result = resultsLogged[number] {
+            guard signature.isBy(address, over: genesis.domain.digest(of: result.attestation)) else {
+                throw AuditDifference(place, "signature", expected: "\(address)'s", found: "another")
+            }
+        }
+        attestations[number, default: []].insert(address)
+    }
+
+    private mutating func edge(_ leaf: LogLeaf, _ place: String) throws {
+        let expected = LogBody.edge(epoch: epoch, time: genesis.epochs.edge(of: epoch))
+        try AuditDifference.check(place, "edge", expected: Hex.encode(expected.body), found: Hex.encode(leaf.body))
+        try AuditDifference.check(place, "time", expected: genesis.epochs.edge(of: epoch), found: leaf.time)
+        isClosed = true
+    }
+
+    /// What is held once every leaf was replayed: base, storage and postage.
+    func heldNow() throws -> (base: Amount, storage: Amount, postage: Amount) {
+        (
+            try Amount.sum(held.values.compactMap(\.base)), try storage.held(after: lastMidnight),
+            try Amount.sum(held.values.compactMap(\.postage))
+        )
+    }
+}

@@ -1,0 +1,131 @@
+import Channels
+import Ledger
+import Primitives
+import Rewards
+import Storage
+
+/// The tables of an epoch's report. Those that follow from the inputs alone are built by the same functions here and in
+/// an audit, so that an audit compares files byte by byte.
+enum EpochTables {
+    /// Totals of the epoch: flows in its range, balances at its edge.
+    static func summary(_ epoch: UInt64, _ replay: EpochReplay, _ result: EpochResult) throws -> ReportTable {
+        let held = try replay.heldNow()
+        let flows = replay.flows
+        let clock = replay.genesis.epochs
+        let rows: [(String, ReportCell)] = [
+            ("epoch", .integer(epoch)), ("start", .integer(clock.beginning(of: epoch))),
+            ("edge", .integer(clock.edge(of: epoch))), ("charged", .amount(flows.charged)),
+            ("captured base", .amount(flows.base)), ("captured storage", .amount(flows.storage)),
+            ("captured postage", .amount(flows.postage)),
+            ("captured", .amount(try Amount.sum([flows.base, flows.storage, flows.postage]))),
+            ("refunded", .amount(flows.refunded)), ("postages welcomed", .integer(UInt64(flows.welcomed))),
+            ("held base", .amount(held.base)), ("held storage", .amount(held.storage)),
+            ("held postage", .amount(held.postage)),
+            ("held", .amount(try Amount.sum([held.base, held.storage, held.postage]))),
+            ("dust in", .amount(result.dustIn)), ("pool", .amount(result.pool)), ("rewards", .amount(result.rewards)),
+            ("dust", .amount(result.dust)), ("root", .text(result.root.hex)), ("result", .text(result.hash.hex)),
+            ("log size", .integer(replay.frontier.size)), ("log root", .text(replay.frontier.root.hex)),
+        ]
+        return ReportTable(name: "summary", columns: ["figure", "value"], rows: rows.map { [.text($0), $1] })
+    }
+
+    /// What each operator earned, and from what.
+    static func rewards(_ replay: EpochReplay, _ result: EpochResult) -> ReportTable {
+        let operators = Dictionary(
+            replay.nodes.map { ($0.node.number, $0.node.registration) }
+        ) { first, _ in first }
+        return ReportTable(
+            name: "rewards",
+            columns: [
+                "node", "operator", "payout", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb", "earned",
+                "shared", "reward", "cumulative",
+            ],
+            rows: result.rows.map { row in
+                [
+                    .integer(UInt64(row.node)), .text(operators[row.node]?.operatorAddress.hex ?? ""),
+                    .text(row.payout.hex), .amount(operators[row.node]?.stake ?? .zero),
+                    .integer(UInt64(row.contribution.held)), .integer(UInt64(row.contribution.available)),
+                    .integer(UInt64(row.contribution.attested)), .integer(UInt64(row.contribution.quality)),
+                    .amount(row.earned), .amount(row.shared), .amount(row.reward), .amount(row.cumulative),
+                ]
+            })
+    }
+
+    /// Each message that was charged. Salt and channel open the commitment in the log.
+    static func charges(
+        _ log: [LogLeaf], opened: [UInt64: (channel: Bytes32, salt: Bytes32)]
+    ) throws -> ReportTable {
+        var rows: [[ReportCell]] = []
+        for leaf in log where leaf.kind == .charge {
+            let charge = try Charge(canonicalBytes: leaf.body)
+            let channel = opened[leaf.index]
+            rows.append([
+                .integer(charge.number), .integer(leaf.index), .integer(leaf.time), .text(charge.envelopeHash.hex),
+                .integer(UInt64(charge.bytes)), .text(charge.expiryDay.description), .amount(charge.price.base),
+                .amount(charge.price.storage), .amount(charge.price.congestion), .amount(charge.price.postage),
+                .amount(try charge.price.total), .text(channel?.channel.hex ?? ""), .text(channel?.salt.hex ?? ""),
+            ])
+        }
+        return ReportTable(name: "charges", columns: chargeColumns, rows: rows)
+    }
+
+    static let chargeColumns = [
+        "number", "log_index", "time", "envelope", "bytes", "expiry", "base", "storage", "congestion", "postage", "total",
+        "channel", "salt",
+    ]
+
+    /// Refunds by ground and part, with a line for each that went back.
+    static func refunds(_ refunds: [(refund: RefundRecord, channel: Bytes32)]) -> ReportTable {
+        ReportTable(
+            name: "refunds", columns: ["log_index", "charge", "part", "ground", "amount", "channel", "evidence"],
+            rows: refunds.map { refund, channel in
+                [
+                    .integer(refund.logIndex), .integer(refund.charge), .text(refund.part), .text(refund.ground.name),
+                    .amount(refund.amount), .text(channel.hex), .text("0x" + Hex.encode(refund.evidence)),
+                ]
+            })
+    }
+
+    /// Each posting of each entry.
+    static func journal(_ entries: [LedgerEntry]) -> ReportTable {
+        ReportTable(
+            name: "journal", columns: journalColumns,
+            rows: entries.flatMap { entry in
+                entry.postings.map { posting in
+                    [
+                        .integer(entry.number), .integer(entry.time), .integer(entry.epoch), .text(entry.kind.rawValue),
+                        .text(entry.reference), .text(posting.account.name), .amount(posting.debit),
+                        .amount(posting.credit), .text(entry.previous.hex), .text(entry.hash.hex),
+                    ]
+                }
+            })
+    }
+
+    static let journalColumns = [
+        "entry", "time", "epoch", "kind", "reference", "account", "debit", "credit", "previous", "hash",
+    ]
+
+    /// Opening totals, the epoch's movements and closing totals of each account.
+    static func trialBalance(
+        opening: [LedgerAccount: AccountTotals], closing: [LedgerAccount: AccountTotals]
+    ) throws -> ReportTable {
+        let accounts = Set(opening.keys).union(closing.keys).sorted { $0.name < $1.name }
+        return ReportTable(
+            name: "trial-balance", columns: trialBalanceColumns,
+            rows: try accounts.map { account in
+                let before = opening[account] ?? AccountTotals()
+                let after = closing[account] ?? AccountTotals()
+                return [
+                    .text(account.name), .amount(before.debits), .amount(before.credits),
+                    .amount(try after.debits.subtracting(before.debits)),
+                    .amount(try after.credits.subtracting(before.credits)), .amount(after.debits),
+                    .amount(after.credits), .amount(try after.balance(of: account)),
+                ]
+            })
+    }
+
+    static let trialBalanceColumns = [
+        "account", "opening_debits", "opening_credits", "debits", "credits", "closing_debits", "closing_credits",
+        "balance",
+    ]
+}

@@ -1,0 +1,100 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Payer
+
+/// How requests are read and answered, alike for the fee service and for nodes.
+enum HTTPBody {
+    /// The largest JSON request.
+    static let bytesMax = 4 << 20
+
+    /// Reads a JSON body strictly enough: wrong types, missing members and bad values are refused with their place.
+    static func json<Body: Decodable>(_ type: Body.Type, of request: Request) async throws -> Body {
+        let buffer = try await bytes(of: request)
+        do {
+            return try JSONDecoder().decode(Body.self, from: Data(buffer))
+        } catch let error as DecodingError {
+            throw Refusal(400, "request/body", describe(error))
+        }
+    }
+
+    /// Reads a body's bytes.
+    static func bytes(of request: Request) async throws -> [UInt8] {
+        do {
+            let buffer = try await request.body.collect(upTo: bytesMax)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Refusal(413, "request/too-large", "A request has at most \(bytesMax) bytes.")
+        }
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        func place(_ path: [any CodingKey]) -> String {
+            let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
+            return text.isEmpty ? "the body" : "body\(text)"
+        }
+        switch error {
+        case .dataCorrupted(let context): return "\(place(context.codingPath)) is \(context.debugDescription)."
+        case .keyNotFound(let key, let context): return "\(place(context.codingPath)) lacks \(key.stringValue)."
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "\(place(context.codingPath)) is of the wrong type."
+        @unknown default: return "The body is not what it should be."
+        }
+    }
+}
+
+extension Response {
+    /// An answer in JSON, its members in order of name.
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    }
+
+    /// A problem as RFC 9457 has it.
+    static func problem(_ refusal: Refusal) throws -> Response {
+        var response = try json(refusal.problem, status: HTTPResponse.Status(code: refusal.status))
+        response.headers[.contentType] = "application/problem+json"
+        if refusal.status == 429 || refusal.status == 503 { response.headers[.retryAfter] = "1" }
+        return response
+    }
+}
+
+/// Turns what a handler throws into a problem; what is nobody's business stays in the log.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let refusal as Refusal {
+            return try .problem(refusal)
+        } catch let error as HTTPError {
+            let isUnknown = error.status == .notFound
+            return try .problem(
+                Refusal(
+                    error.status.code, isUnknown ? "request/unknown-path" : "request/refused",
+                    isUnknown ? "There is nothing at \(request.uri.path)." : "The request is refused."))
+        } catch {
+            context.logger.error(
+                "request failed",
+                metadata: ["http.path": "\(request.uri.path)", "error": "\(error)"])
+            return try .problem(
+                Refusal(503, "service/failed", "The service could not do this; nothing was acknowledged. Try again."))
+        }
+    }
+}
+
+extension Request {
+    /// A whole number in the query, or `nil` where it is absent.
+    func number(_ name: String) throws(Refusal) -> UInt64? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = UInt64(text) else {
+            throw Refusal(400, "request/query", "\(name) is not a whole number below 2^64.")
+        }
+        return value
+    }
+}

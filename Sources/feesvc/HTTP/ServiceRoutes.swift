@@ -1,0 +1,208 @@
+import Channels
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Payer
+import Primitives
+import Rewards
+import Storage
+
+/// The fee service over HTTP; docs/openapi.yaml describes the same routes.
+struct ServiceRoutes {
+    let service: FeeService
+    let pipeline: VoucherPipeline
+    let collector: StatementCollector
+
+    func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: ProblemMiddleware())
+        addPublic(to: router)
+        addChannels(to: router)
+        addSettlement(to: router)
+        addNetwork(to: router)
+        addEpochs(to: router)
+        router.post("/v1/admin/acts") { request, _ in try await act(request) }
+        return router
+    }
+
+    private func addPublic(to router: Router<BasicRequestContext>) {
+        router.get("/health") { _, _ in
+            try Response.json(["status": "ok"])
+        }
+        router.get("/v1/parameters") { _, _ in
+            let time = service.heads.head.head.time
+            let schedule = try await service.read { try await InstanceStore($0).schedule(at: time) }
+            return try Response.json(
+                ParametersBody(
+                    genesis: HexBytes(service.genesis.canonicalBytes), schedule: HexBytes(schedule.canonicalBytes),
+                    challengeWindow: service.admission.challengeWindow,
+                    settlementHorizon: service.admission.settlementHorizon, time: time))
+        }
+        router.get("/v1/head") { request, _ in
+            let size = try request.number("size")
+            let time = try request.number("time") ?? 0
+            guard let size else { return try Response.json(HeadBody(service.heads.head)) }
+            return try Response.json(
+                HeadBody(await service.heads.head(after: size, time: time, timeout: .seconds(10))))
+        }
+    }
+
+    private func addChannels(to router: Router<BasicRequestContext>) {
+        router.post("/v1/channels") { request, _ in
+            let body = try await HTTPBody.json(OpenChannelBody.self, of: request)
+            let opening = OpenChannel(payer: body.payer, signer: body.signer, opening: body.opening)
+            return try Response.json(
+                ChannelOpenedBody(channelId: try await service.open(opening, signature: body.signature)))
+        }
+        router.get("/v1/channels/:id") { request, context in
+            try await channel(request, id: try Self.hash("id", context))
+        }
+        router.post("/v1/channels/:id/close") { request, context in
+            let body = try await HTTPBody.json(CloseChannelBody.self, of: request)
+            let statement = CloseChannel(
+                channelID: try Self.hash("id", context), charged: body.charged, validUntil: body.validUntil)
+            return try Response.json(
+                ChannelClosedBody(returned: try await service.close(statement, signature: body.signature)))
+        }
+        router.post("/v1/vouchers") { request, _ in try await vouchers(request) }
+        router.post("/v1/welcomes") { request, _ in
+            let body = try await HTTPBody.json(WelcomeBody.self, of: request)
+            let welcome = try Self.canonical { () throws(CanonicalError) in
+                try Welcome(canonicalBytes: body.welcome.bytes)
+            }
+            let amount = try await service.welcome(welcome, charge: body.charge)
+            return try Response.json(
+                RefundBody(charge: body.charge, ground: RefundGround.welcomed.name, amount: amount))
+        }
+        router.post("/v1/undelivered") { request, _ in
+            let body = try await HTTPBody.json(SignedBytesBody.self, of: request)
+            let acknowledgement = try Self.canonical { () throws(CanonicalError) in
+                try Acknowledgement(canonicalBytes: body.bytes.bytes)
+            }
+            try await service.keep(acknowledgement, signature: body.signature)
+            return try Response.json(["charge": acknowledgement.charge])
+        }
+    }
+
+    private func addSettlement(to router: Router<BasicRequestContext>) {
+        router.post("/v1/settlement/deposits") { request, _ in
+            let body = try await HTTPBody.json(SettlementBody.self, of: request)
+            guard let id = Bytes32(body.subject.bytes) else {
+                throw Refusal(400, "request/body", "The subject of a deposit is a channel's id of 32 bytes.")
+            }
+            let deposit = Deposit(channelID: id, amount: body.amount, reference: body.reference)
+            try await service.credit(deposit, signature: body.signature)
+            return try Response.json(["reference": body.reference.hex])
+        }
+        router.post("/v1/settlement/stakes") { request, _ in
+            let body = try await HTTPBody.json(SettlementBody.self, of: request)
+            let stake = StakeDeposit(
+                operatorAddress: try Self.address(body.subject), amount: body.amount, reference: body.reference)
+            try await service.credit(stake, signature: body.signature)
+            return try Response.json(["reference": body.reference.hex])
+        }
+        router.post("/v1/settlement/payouts") { request, _ in
+            let body = try await HTTPBody.json(SettlementBody.self, of: request)
+            let payout = Payout(
+                account: try Self.address(body.subject), amount: body.amount, reference: body.reference)
+            try await service.paid(payout, signature: body.signature)
+            return try Response.json(["reference": body.reference.hex])
+        }
+    }
+
+    private func addNetwork(to router: Router<BasicRequestContext>) {
+        router.get("/v1/nodes") { _, _ in
+            let nodes = try await service.nodes().map {
+                NodesBody.Node($0.node, cumulative: $0.cumulative, claimed: $0.claimed)
+            }
+            return try Response.json(NodesBody(nodes: nodes))
+        }
+        router.post("/v1/nodes") { request, _ in
+            let body = try await HTTPBody.json(RegisterNodeBody.self, of: request)
+            let node = try await service.register(
+                body.registration, operatorSignature: body.operatorSignature, nodeSignature: body.nodeSignature)
+            return try Response.json(NodesBody.Node(node, cumulative: .zero, claimed: .zero))
+        }
+    }
+
+    private func channel(_ request: Request, id: Bytes32) async throws -> Response {
+        guard let time = try request.number("time"), let text = request.uri.queryParameters["signature"],
+            let bytes = Hex.decode(String(text)), let signature = try? Signature(bytes)
+        else {
+            throw Refusal(400, "request/query", "Ask with time and signature, the signer's on ChannelQuery.")
+        }
+        let now = service.clock.now
+        guard time <= now + 300, now <= time + 300 else {
+            throw Refusal(401, "channel/query-time", "The question was signed for \(time); it is \(now).")
+        }
+        let digest = service.domain.digest(of: ChannelQuery(channelID: id, time: time))
+        let state = try await service.read { try await ChannelStore($0).channel(id) }
+        guard let state, signature.isBy(state.signer, over: digest) else {
+            throw Refusal(404, "channel/unknown", "There is no such channel, or its signer did not sign.")
+        }
+        return try .json(try ChannelBody(state))
+    }
+
+    private func vouchers(_ request: Request) async throws -> Response {
+        let body = try await HTTPBody.json(VouchersBody.self, of: request)
+        guard (1...VouchersBody.countMax).contains(body.vouchers.count) else {
+            throw Refusal(400, "request/body", "A request has 1 to \(VouchersBody.countMax) vouchers.")
+        }
+        var decisions = [VoucherDecision?](repeating: nil, count: body.vouchers.count)
+        var recovered: [(place: Int, voucher: RecoveredVoucher)] = []
+        for (place, voucher) in body.vouchers.enumerated() {
+            do throws(VoucherRefusal) {
+                recovered.append((place, try service.recover(voucher.signed)))
+            } catch {
+                decisions[place] = .failure(error)
+            }
+        }
+        for (one, decision) in zip(recovered, try await pipeline.submit(recovered.map(\.voucher))) {
+            decisions[one.place] = decision
+        }
+        return try .json(VoucherAnswersBody(results: try await answers(to: decisions.compactMap(\.self))))
+    }
+
+    private func answers(to decisions: [VoucherDecision]) async throws -> [VoucherAnswerBody] {
+        let indexes = decisions.flatMap { (try? $0.get()) ?? [] }
+        var receipts = try await service.receipts(for: indexes)[...]
+        return decisions.map { decision in
+            switch decision {
+            case .success(let indexes):
+                let own = receipts.prefix(indexes.count)
+                receipts = receipts.dropFirst(indexes.count)
+                return VoucherAnswerBody(
+                    receipts: own.map {
+                        ReceiptBody(receipt: HexBytes($0.receipt.canonicalBytes), salt: $0.salt)
+                    }, problem: nil)
+            case .failure(let refusal):
+                let status = refusal == .unknownChannelOrSigner ? 404 : 402
+                return VoucherAnswerBody(
+                    receipts: nil, problem: Refusal(status, refusal.code, refusal.detail).problem)
+            }
+        }
+    }
+
+    static func canonical<Value>(_ body: () throws(CanonicalError) -> Value) throws(Refusal) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw Refusal(400, "request/canonical-bytes", "The bytes are not canonical: \(error).")
+        }
+    }
+
+    static func hash(_ name: String, _ context: BasicRequestContext) throws -> Bytes32 {
+        guard let value = Bytes32(hex: try context.parameters.require(name)) else {
+            throw Refusal(400, "request/path", "\(name) is not 0x and 64 lower-case hex digits.")
+        }
+        return value
+    }
+
+    private static func address(_ subject: HexBytes) throws(Refusal) -> Address {
+        guard let address = Address(subject.bytes) else {
+            throw Refusal(400, "request/body", "The subject is an address of 20 bytes.")
+        }
+        return address
+    }
+}

@@ -1,0 +1,139 @@
+import Channels
+import Ledger
+import Logging
+import Primitives
+import Storage
+
+/// Something that falls due at a moment of log time. At one moment they are done in the order of the cases, so that what
+/// is due at or before an edge is resolved before the edge is logged.
+enum Deadline: Hashable, Comparable {
+    /// A day of storage is captured.
+    case midnight(UTCDay)
+    /// Postage that nobody welcomed is captured.
+    case postage(due: UInt64)
+    /// Base and congestion of an epoch are captured or returned.
+    case deliveryCut(epoch: UInt64, at: UInt64)
+    /// An epoch ends.
+    case edge(epoch: UInt64, at: UInt64)
+
+    var time: UInt64 {
+        switch self {
+        case .midnight(let day): day.start
+        case .postage(let due): due
+        case .deliveryCut(_, let time), .edge(_, let time): time
+        }
+    }
+
+    private var order: Int {
+        switch self {
+        case .midnight: 0
+        case .postage: 1
+        case .deliveryCut: 2
+        case .edge: 3
+        }
+    }
+
+    static func < (a: Deadline, b: Deadline) -> Bool { (a.time, a.order) < (b.time, b.order) }
+}
+
+extension FeeService {
+    /// Does everything that falls due by `time`, each deadline in a transaction at its own moment.
+    func doWhatIsDue(by time: UInt64) async throws {
+        while let deadline = try await nextDeadline(by: time) {
+            switch deadline {
+            case .midnight(let day): try await capture(day)
+            case .postage(let due): try await capturePostage(due: due)
+            case .deliveryCut(let epoch, let moment): try await cut(epoch, at: moment)
+            case .edge(let epoch, let moment): try await close(epoch, at: moment)
+            }
+        }
+    }
+
+    private func nextDeadline(by time: UInt64) async throws -> Deadline? {
+        let epochs = genesis.epochs
+        var due: [Deadline] = [
+            .midnight(state.lastMidnight.next), .edge(epoch: state.openEpoch, at: epochs.edge(of: state.openEpoch)),
+        ]
+        if let epoch = try await epochToCut() {
+            due.append(.deliveryCut(epoch: epoch, at: epochs.deliveryCut(of: epoch)))
+        }
+        if postageNotDueBefore <= time {
+            let next = try await read { try await ChargeStore($0).nextPostageDue() }
+            postageNotDueBefore = next ?? UInt64.max
+            if let next { due.append(.postage(due: next)) }
+        }
+        return due.filter { $0.time <= time }.min()
+    }
+
+    private func epochToCut() async throws -> UInt64? {
+        if nextCut == nil {
+            nextCut = try await read { try await EpochStore($0).all().first { $0.cutIndex == nil }?.number }
+        }
+        return nextCut.flatMap { $0 < state.openEpoch ? $0 : nil }
+    }
+
+    private func capture(_ day: UTCDay) async throws {
+        try await commit(at: day.start) { session in
+            let store = ChargeStore(session.transaction)
+            var holds = try await store.storageHolds()
+            let captured = try holds.capture(day)
+            session.captured(day)
+            session.append(LeafDraft(.midnight, Midnight(day: day, captured: captured).canonicalBytes))
+            guard captured > .zero else { return }
+            var entry = EntryDraft(.midnight, reference: "midnight:\(day)")
+            try entry.move(captured, from: .held(.storage), to: .pool(session.state.openEpoch))
+            try session.post(entry)
+            try await store.replace(storageHolds: holds)
+            try await EpochStore(session.transaction).add(
+                to: session.state.openEpoch, captured: CapturedParts(storage: captured))
+        }
+    }
+
+    private func capturePostage(due: UInt64) async throws {
+        try await commit(at: due) { session in
+            let store = ChargeStore(session.transaction)
+            let charges = try await store.postageDue(by: due, limit: 10_000)
+            guard let first = charges.first else { return }
+            var entry = EntryDraft(.postage, reference: "postage:\(first.number)")
+            var decided: [(number: UInt64, logIndex: UInt64)] = []
+            var captured = Amount.zero
+            for charge in charges {
+                let decision = PostageDecision(
+                    charge: charge.number, outcome: .captured, amount: charge.postageHeld, evidence: .zero)
+                let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
+                decided.append((charge.number, leaf.index))
+                captured = try captured.adding(charge.postageHeld)
+            }
+            try entry.move(captured, from: .held(.postage), to: .pool(session.state.openEpoch))
+            try session.post(entry)
+            try await store.decidePostage(decided)
+            try await EpochStore(session.transaction).add(
+                to: session.state.openEpoch, captured: CapturedParts(postage: captured))
+        }
+        postageNotDueBefore = 0
+    }
+
+    private func cut(_ epoch: UInt64, at time: UInt64) async throws {
+        try await commit(at: time) { session in
+            try await DeliverySettlement(epoch: epoch, session: session).settle(&session)
+        }
+        nextCut = nil
+        postageNotDueBefore = 0
+    }
+
+    private func close(_ epoch: UInt64, at time: UInt64) async throws {
+        try await commit(at: time) { session in
+            session.append(LogBody.edge(epoch: epoch, time: time))
+            let nodes = NodeStore(session.transaction)
+            let postage = try await nodes.balance(of: .held(.postage))
+            let base = try await nodes.balance(of: .held(.base))
+            let storage = try await nodes.balance(of: .held(.storage))
+            try await EpochStore(session.transaction).close(
+                epoch, endIndex: session.nextIndex, endEntry: session.state.anchor.number + 1,
+                held: try Amount.sum([base, storage, postage]), postageHeld: postage)
+            session.openNextEpoch()
+            try await EpochStore(session.transaction).keep(edgeHead: sign(session.draftHead()), of: epoch)
+        }
+        logger.info("epoch closed", metadata: ["epoch": "\(epoch)", "log.size": "\(state.head.head.size)"])
+    }
+}

@@ -1,0 +1,99 @@
+import Channels
+import Ledger
+import Logging
+import Primitives
+import Storage
+
+/// The keys that the service signs with or checks against.
+struct ServiceKeys: Sendable {
+    /// Signs heads.
+    let log: SecretKey
+}
+
+/// The fee service: the one writer of a database's log and journal.
+///
+/// Every act is a transaction of its own that goes through ``write(_:)``; before it, whatever had fallen due is done, so
+/// that log and journal are in the order of time.
+actor FeeService {
+    nonisolated let pool: PostgresPool
+    nonisolated let clock: ServiceClock
+    nonisolated let genesis: Genesis
+    nonisolated let domain: EIP712Domain
+    nonisolated let admission: Admission
+    nonisolated let heads: HeadBoard
+    nonisolated let logger: Logger
+    private let logKey: SecretKey
+    private let writers = AsyncMutex()
+    private(set) var state: LogState
+    var tiles: [LogTile: [Bytes32]] = [:]
+    /// No postage falls due before this time; 0 means that the database has to be asked.
+    var postageNotDueBefore: UInt64 = 0
+    /// The earliest epoch whose delivery cut is not done.
+    var nextCut: UInt64?
+
+    init(
+        pool: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission, state: LogState,
+        logger: Logger
+    ) {
+        self.pool = pool
+        self.clock = clock
+        self.admission = admission
+        self.state = state
+        self.logger = logger
+        logKey = keys.log
+        genesis = state.genesis
+        domain = state.genesis.domain
+        heads = HeadBoard(state.head)
+    }
+
+    /// Runs one act: first what has fallen due, then `body` at the present time, then a signed head over all of it.
+    ///
+    /// The act is on disk when this returns. Whatever `body` throws undoes it.
+    func write<Value>(_ body: (inout LogSession) async throws -> Value) async throws -> Value {
+        try await writers.withLock {
+            try await doWhatIsDue(by: clock.now)
+            return try await commit(at: clock.now, body)
+        }
+    }
+
+    /// Does what has fallen due by now, without an act.
+    func doWhatIsDue() async throws {
+        try await writers.withLock {
+            try await doWhatIsDue(by: clock.now)
+            if clock.now > state.time { try await commit(at: clock.now) { _ in } }
+        }
+    }
+
+    /// Commits one transaction whose log time is `time`. Only called with ``writers`` held.
+    func commit<Value>(at time: UInt64, _ body: (inout LogSession) async throws -> Value) async throws -> Value {
+        let before = state
+        do {
+            let (value, after) = try await pool.withTransaction { transaction in
+                var session = try await LogSession(transaction, continuing: before)
+                session.advance(to: time)
+                let value = try await body(&session)
+                try await session.flush(head: sign(session.draftHead()))
+                return (value, session.state)
+            }
+            state = after
+            heads.show(after.head)
+            return value
+        } catch PostgresError.commitUnknown {
+            // The transaction may have happened: what the database says now is the truth to go on from.
+            state = try await read { try await LogStore($0).state() ?? before }
+            postageNotDueBefore = 0
+            heads.show(state.head)
+            throw PostgresError.commitUnknown
+        }
+    }
+
+    /// Signs a head with the log key. Deterministic: the same head has the same signature.
+    func sign(_ head: LogHead) -> SignedHead {
+        SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
+    }
+
+    /// Runs a reader in a snapshot of its own.
+    nonisolated func read<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
+        try await pool.withTransaction(isolation: .repeatableRead, body)
+    }
+}

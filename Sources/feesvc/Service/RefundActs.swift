@@ -1,0 +1,83 @@
+import Channels
+import Ledger
+import Primitives
+import Storage
+
+extension FeeService {
+    /// Takes a recipient's welcome: the postage goes back to the channel that paid it.
+    func welcome(_ welcome: Welcome, charge number: UInt64) async throws -> Amount {
+        let domain = domain
+        return try await write { session in
+            let store = ChargeStore(session.transaction)
+            guard let charge = try await store.lock(number),
+                try await store.envelope(of: number) == welcome.head.hash
+            else {
+                throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
+            }
+            guard let channel = try await ChannelStore(session.transaction).channel(charge.channelID) else {
+                throw StorageCorruption("charge \(number) has no channel")
+            }
+            let amount: Amount
+            do throws(WelcomeRefusal) {
+                amount = try welcome.decide(
+                    Welcome.Charged(
+                        payer: channel.payer, signer: channel.signer, held: charge.heldPostage,
+                        due: charge.postageDue ?? 0),
+                    domain: domain, now: session.state.time)
+            } catch {
+                throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
+            }
+            try await Self.giveBackPostage(of: charge, channel: channel, amount, welcome, &session)
+            return amount
+        }
+    }
+
+    private static func giveBackPostage(
+        of charge: HeldCharge, channel: ChannelState, _ amount: Amount, _ welcome: Welcome,
+        _ session: inout LogSession
+    ) async throws {
+        let store = ChargeStore(session.transaction)
+        let decision = PostageDecision(
+            charge: charge.number, outcome: .welcomed, amount: amount, evidence: welcome.hash)
+        let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
+        try await session.writeLeaves()
+        var entry = EntryDraft(.postage, reference: "welcome:\(charge.number)")
+        if channel.stage == .open {
+            try entry.move(amount, from: .held(.postage), to: .channel(channel.id))
+            try await ChannelStore(session.transaction).credit(refunds: [channel.id: amount])
+        } else {
+            try entry.move(amount, from: .held(.postage), to: .payable(channel.payer))
+        }
+        try session.post(entry)
+        try await store.decidePostage([(charge.number, leaf.index)])
+        try await store.keep(
+            refunds: [
+                RefundRecord(
+                    charge: charge.number, part: "postage", ground: .welcomed, amount: amount,
+                    evidence: welcome.canonicalBytes, logIndex: leaf.index, epoch: session.state.openEpoch)
+            ])
+        try await EpochStore(session.transaction).add(to: session.state.openEpoch, refunded: amount)
+    }
+
+    /// Keeps a node's acknowledgement as evidence for the ground "undelivered"; the delivery cut decides on it.
+    func keep(_ acknowledgement: Acknowledgement, signature: Signature) async throws {
+        let domain = domain
+        try await write { session in
+            let nodes = try await NodeStore(session.transaction).all().map(\.node)
+            guard let node = nodes.first(where: { $0.number == acknowledgement.node }),
+                signature.isBy(node.registration.nodeKey, over: domain.digest(of: acknowledgement.statement))
+            else {
+                throw Refusal(401, "undelivered/signature", "No registered node signed this acknowledgement.")
+            }
+            let store = ChargeStore(session.transaction)
+            guard try await store.envelope(of: acknowledgement.charge) == acknowledgement.envelopeHash else {
+                throw Refusal(
+                    404, "undelivered/unknown-charge", "Charge \(acknowledgement.charge) did not pay for this envelope.")
+            }
+            guard try await store.isBaseHeld(acknowledgement.charge) else {
+                throw Refusal(409, "undelivered/late", "The delivery cut of this charge is over.")
+            }
+            _ = try await store.keep(acknowledgement: acknowledgement, signature: signature)
+        }
+    }
+}

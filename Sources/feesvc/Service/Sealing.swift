@@ -1,0 +1,186 @@
+import Channels
+import Ledger
+import Primitives
+import Rewards
+import Storage
+
+extension FeeService {
+    /// Logs a node's signed observation of an ended epoch that is not sealed yet.
+    func take(observation body: [UInt8], signature: Signature) async throws {
+        let observation = try Self.parse { () throws(CanonicalError) in try Observation(canonicalBytes: body) }
+        try await takeSigned(
+            .observations, kind: .observation, epoch: observation.epoch, node: observation.observer, body: body,
+            digest: domain.digest(of: observation.statement), signature: signature
+        ) { $0.endIndex != nil && $0.result == nil }
+    }
+
+    /// Logs a node's signed list of the charges that it holds, before the epoch's delivery cut.
+    func take(delivered body: [UInt8], signature: Signature) async throws {
+        let delivered = try Self.parse { () throws(CanonicalError) in try Delivered(canonicalBytes: body) }
+        try await takeSigned(
+            .deliveries, kind: .delivered, epoch: delivered.epoch, node: delivered.node, body: body,
+            digest: domain.digest(of: delivered.statement), signature: signature
+        ) { $0.endIndex != nil && $0.cutIndex == nil }
+    }
+
+    private static func parse<Value>(_ body: () throws(CanonicalError) -> Value) throws(Refusal) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw Refusal(400, "request/canonical-bytes", "The bytes are not canonical: \(error).")
+        }
+    }
+
+    private func takeSigned(
+        _ statement: EpochStore.Statement, kind: LeafKind, epoch: UInt64, node number: UInt32, body: [UInt8],
+        digest: Bytes32, signature: Signature, isInTime: (StoredEpoch) -> Bool
+    ) async throws {
+        try await write { session in
+            let nodes = try await NodeStore(session.transaction).all().map(\.node)
+            guard let node = nodes.first(where: { $0.number == number }),
+                signature.isBy(node.registration.nodeKey, over: digest)
+            else {
+                throw Refusal(401, "statement/signature", "Node \(number) did not sign this.")
+            }
+            let store = EpochStore(session.transaction)
+            guard let record = try await store.epoch(epoch), isInTime(record) else {
+                throw Refusal(409, "statement/time", "Epoch \(epoch) takes no \(statement.rawValue) now.")
+            }
+            guard try await !store.signers(of: statement, epoch: epoch).contains(number) else { return }
+            let leaf = session.append(LogBody.signed(kind, body, signature))
+            try await session.writeLeaves()
+            _ = try await store.keep(
+                statement, epoch: epoch, node: number, body: body, signature: signature, logIndex: leaf.index)
+        }
+    }
+
+    /// Seals an ended epoch: computes its result from what is recorded, logs it and splits the pool.
+    ///
+    /// Sealed again, it is the same result.
+    func seal(_ epoch: UInt64) async throws -> EpochResult {
+        try await write { session in
+            let store = EpochStore(session.transaction)
+            guard let record = try await store.epoch(epoch), record.endIndex != nil else {
+                throw Refusal(409, "epoch/open", "Epoch \(epoch) has not ended.")
+            }
+            if let result = record.result { return result }
+            if epoch > 1, try await store.epoch(epoch - 1)?.result == nil {
+                throw Refusal(409, "epoch/order", "Epoch \(epoch - 1) has to be sealed first.")
+            }
+            let inputs = try await Self.inputs(of: record, session)
+            let result = try EpochResult.compute(inputs)
+            let leaf = session.append(LeafDraft(.result, result.canonicalBytes))
+            try await session.writeLeaves()
+            try Self.distribute(result, snapshot: inputs.snapshot, &session)
+            try await store.seal(result, index: leaf.index)
+            try await NodeStore(session.transaction).credit(result.rows)
+            return result
+        }
+    }
+
+    private static func inputs(of epoch: StoredEpoch, _ session: LogSession) async throws -> RewardInputs {
+        let clock = session.state.genesis.epochs
+        guard let end = epoch.endIndex, let head = epoch.edgeHead else {
+            throw StorageCorruption("epoch \(epoch.number) has ended without a head")
+        }
+        let nodes = try await NodeStore(session.transaction).all()
+        let start = clock.beginning(of: epoch.number)
+        let snapshot = nodes.filter { $0.registeredAt <= start }.map(\.node.participant)
+        let registered = Dictionary(nodes.map { ($0.node.number, $0.registeredAt) }) { first, _ in first }
+        let members = Set(snapshot.map(\.node))
+        let store = EpochStore(session.transaction)
+        return RewardInputs(
+            ruleset: session.state.genesis.ruleset, epoch: epoch.number, firstIndex: epoch.firstIndex, endIndex: end,
+            logRoot: head.head.root, snapshot: snapshot,
+            observations: try await store.observations(of: epoch.number).filter { members.contains($0.observer) },
+            attestations: try await store.attestationRecords(in: epoch.firstIndex..<end, for: snapshot) {
+                (registered[$0.node] ?? UInt64.max) <= clock.beginning(of: $1)
+            },
+            cumulativeBefore: Dictionary(
+                nodes.filter { members.contains($0.node.number) }.map { ($0.node.number, $0.cumulative) }
+            ) { first, _ in first },
+            base: epoch.captured.base, storage: epoch.captured.storage, postage: epoch.captured.postage,
+            dustIn: epoch.dustIn, grants: .zero, refunds: .zero)
+    }
+
+    private static func distribute(
+        _ result: EpochResult, snapshot: [Participant], _ session: inout LogSession
+    ) throws {
+        let operators = Dictionary(snapshot.map { ($0.node, $0.operatorAddress) }) { first, _ in first }
+        var split = EntryDraft(.distribution, reference: "distribution:\(result.epoch)")
+        for row in result.rows {
+            guard let address = operators[row.node] else { continue }
+            try split.move(row.reward, from: .pool(result.epoch), to: .rewards(address))
+        }
+        try split.move(result.dust, from: .pool(result.epoch), to: .dust)
+        try session.post(split)
+        var carry = EntryDraft(.dust, reference: "dust:\(result.epoch)")
+        try carry.move(result.dust, from: .dust, to: .pool(result.epoch + 1))
+        try session.post(carry)
+    }
+
+    /// Takes an operator's signature on a sealed result; returns whether the quorum is reached.
+    func attest(epoch: UInt64, operatorAddress: Address, signature: Signature) async throws -> Bool {
+        let domain = domain
+        return try await write { session in
+            let store = EpochStore(session.transaction)
+            guard let record = try await store.epoch(epoch), let result = record.result else {
+                throw Refusal(409, "epoch/not-sealed", "Epoch \(epoch) is not sealed.")
+            }
+            let start = session.state.genesis.epochs.beginning(of: epoch)
+            let snapshot = try await NodeStore(session.transaction).snapshot(at: start)
+            guard snapshot.contains(where: { $0.operatorAddress == operatorAddress }),
+                signature.isBy(operatorAddress, over: domain.digest(of: result.attestation))
+            else {
+                throw Refusal(
+                    401, "attestation/signature", "No operator of epoch \(epoch) signed its sealed result here.")
+            }
+            var signers = try await store.attesters(of: epoch)
+            if !signers.contains(operatorAddress) {
+                let leaf = session.append(
+                    LogBody.attestation(epoch: epoch, operatorAddress: operatorAddress, signature: signature))
+                try await session.writeLeaves()
+                _ = try await store.keep(
+                    attestationOf: operatorAddress, epoch: epoch, signature: signature, logIndex: leaf.index)
+                signers.insert(operatorAddress)
+            }
+            let isReached = try AttestationQuorum.isReached(by: signers, in: snapshot)
+            if isReached { try await store.attest(epoch, at: session.state.time) }
+            return isReached
+        }
+    }
+
+    /// Pays a claim into the payout account's payable: what the proved amount exceeds what was claimed before.
+    func pay(_ claim: RewardClaim) async throws -> Amount {
+        try await write { session in
+            guard let record = try await EpochStore(session.transaction).epoch(claim.epoch), let result = record.result
+            else {
+                let refusal = ClaimRefusal.unknownEpoch(claim.epoch)
+                throw Refusal(404, refusal.code, refusal.detail)
+            }
+            let nodes = NodeStore(session.transaction)
+            guard let node = try await nodes.all().first(where: { $0.node.number == claim.node }) else {
+                throw Refusal(422, ClaimRefusal.proof.code, ClaimRefusal.proof.detail)
+            }
+            let amount: Amount
+            do throws(ClaimRefusal) {
+                amount = try claim.decide(
+                    root: result.root, isAttested: record.attestedAt != nil, claimedBefore: node.claimed)
+            } catch {
+                throw Refusal(error == .proof ? 422 : 409, error.code, error.detail)
+            }
+            guard amount > .zero else { return .zero }
+            let leaf = session.append(
+                LogBody.claim(
+                    epoch: claim.epoch, node: claim.node, payout: claim.payout, cumulative: claim.cumulative,
+                    paid: amount))
+            try await session.writeLeaves()
+            var entry = EntryDraft(.claim, reference: "claim:\(leaf.index)")
+            try entry.move(
+                amount, from: .rewards(node.node.registration.operatorAddress), to: .payable(claim.payout))
+            try session.post(entry)
+            try await nodes.record(claim, paid: amount, logIndex: leaf.index, inEpoch: session.state.openEpoch)
+            return amount
+        }
+    }
+}

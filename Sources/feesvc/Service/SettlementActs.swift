@@ -1,0 +1,149 @@
+import Channels
+import Ledger
+import Primitives
+import Storage
+
+extension FeeService {
+    /// Opens a channel. The same opening again is the same channel.
+    func open(_ opening: OpenChannel, signature: Signature) async throws -> Bytes32 {
+        let id = opening.channelID(in: domain)
+        guard signature.isBy(opening.payer, over: id) else {
+            throw Refusal(401, "channel/signature", "The payer did not sign this opening.")
+        }
+        guard opening.payer != .zero, opening.signer != .zero else {
+            throw Refusal(422, "channel/zero-address", "Payer and signer must be addresses that somebody holds.")
+        }
+        return try await write { session in
+            _ = try await ChannelStore(session.transaction).open(opening, id: id, at: session.state.time)
+            return id
+        }
+    }
+
+    /// Credits a deposit that the settlement confirmed. A reference counts once.
+    func credit(_ deposit: Deposit, signature: Signature) async throws {
+        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: deposit)) else {
+            throw Refusal(401, "settlement/signature", "The settlement key did not sign this deposit.")
+        }
+        try await record(.deposit, deposit.reference, deposit.channelID.bytes, deposit.amount, signature) { session in
+            let channels = ChannelStore(session.transaction)
+            guard let channel = try await channels.lock([deposit.channelID])[deposit.channelID] else {
+                throw Refusal(404, "settlement/unknown-channel", "There is no channel \(deposit.channelID).")
+            }
+            let salt = session.state.salt(of: session.nextIndex)
+            let leaf = session.append(
+                LogBody.deposit(
+                    commitment: Charge.commitment(to: channel.id, salt: salt), amount: deposit.amount,
+                    reference: deposit.reference))
+            var entry = EntryDraft(.deposit, reference: "deposit:\(deposit.reference.hex)")
+            // A closed channel takes nothing any more: the money is the payer's to have paid out.
+            if channel.stage == .open {
+                try entry.move(deposit.amount, from: .custody, to: .channel(channel.id))
+                try await channels.credit(deposit: deposit.amount, to: channel.id)
+            } else {
+                try entry.move(deposit.amount, from: .custody, to: .payable(channel.payer))
+            }
+            try session.post(entry)
+            return leaf
+        }
+    }
+
+    /// Credits an operator's stake that the settlement confirmed.
+    func credit(_ stake: StakeDeposit, signature: Signature) async throws {
+        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: stake)) else {
+            throw Refusal(401, "settlement/signature", "The settlement key did not sign this stake.")
+        }
+        try await record(.stake, stake.reference, stake.operatorAddress.bytes, stake.amount, signature) { session in
+            let leaf = session.append(
+                LogBody.stake(
+                    operatorAddress: stake.operatorAddress, amount: stake.amount, reference: stake.reference))
+            var entry = EntryDraft(.stake, reference: "stake:\(stake.reference.hex)")
+            try entry.move(stake.amount, from: .custody, to: .stake(stake.operatorAddress))
+            try session.post(entry)
+            return leaf
+        }
+    }
+
+    /// Marks what was payable as paid out by the settlement.
+    func paid(_ payout: Payout, signature: Signature) async throws {
+        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: payout)) else {
+            throw Refusal(401, "settlement/signature", "The settlement key did not sign this payout.")
+        }
+        let unit = settlementUnit
+        guard payout.amount.units.isMultiple(of: unit) else {
+            throw Refusal(422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
+        }
+        try await record(.payout, payout.reference, payout.account.bytes, payout.amount, signature) { session in
+            let payable = try await NodeStore(session.transaction).balance(of: .payable(payout.account))
+            guard payout.amount <= payable else {
+                throw Refusal(409, "settlement/not-payable", "\(payable) is payable to \(payout.account), not more.")
+            }
+            let leaf = session.append(
+                LogBody.payout(account: payout.account, amount: payout.amount, reference: payout.reference))
+            var entry = EntryDraft(.payout, reference: "payout:\(payout.reference.hex)")
+            try entry.move(payout.amount, from: .payable(payout.account), to: .custody)
+            try session.post(entry)
+            return leaf
+        }
+    }
+
+    /// How many ledger units one settlement unit has.
+    nonisolated var settlementUnit: UInt128 {
+        (genesis.settlementScale..<genesis.ledgerScale).reduce(1) { unit, _ in unit * 10 }
+    }
+
+    private func record(
+        _ kind: SettlementStore.Kind, _ reference: Bytes32, _ subject: [UInt8], _ amount: Amount,
+        _ signature: Signature, _ body: (inout LogSession) async throws -> LogLeaf
+    ) async throws {
+        guard amount > .zero else {
+            throw Refusal(422, "settlement/nothing", "A statement moves more than nothing.")
+        }
+        try await write { session in
+            let store = SettlementStore(session.transaction)
+            if let known = try await store.recorded(reference) {
+                guard known.kind == kind, known.subject == subject, known.amount == amount else {
+                    throw Refusal(409, "settlement/reference", "Reference \(reference) was used for something else.")
+                }
+                return
+            }
+            let leaf = try await body(&session)
+            try await session.writeLeaves()
+            try await store.record(
+                kind, reference: reference, subject: subject, amount: amount, signature: signature,
+                logIndex: leaf.index)
+        }
+    }
+
+    /// Closes a channel that its payer agrees to close at what was charged; what is left becomes payable.
+    func close(_ statement: CloseChannel, signature: Signature) async throws -> Amount {
+        try await write { session in
+            let channels = ChannelStore(session.transaction)
+            let digest = domain.digest(of: statement)
+            guard let channel = try await channels.lock([statement.channelID])[statement.channelID],
+                signature.isBy(channel.payer, over: digest)
+            else {
+                throw Refusal(404, "channel/unknown", "There is no such channel, or its payer did not sign.")
+            }
+            guard channel.stage == .open else {
+                throw Refusal(410, "channel/closed", "The channel is closed already.")
+            }
+            guard session.state.time <= statement.validUntil else {
+                throw Refusal(409, "channel/agreement-expired", "The agreement stood until \(statement.validUntil).")
+            }
+            guard try channel.charged == statement.charged else {
+                throw Refusal(409, "channel/charged", "\(try channel.charged) was charged, not \(statement.charged).")
+            }
+            let returned = try channel.available
+            let salt = session.state.salt(of: session.nextIndex)
+            session.append(
+                LogBody.close(
+                    commitment: Charge.commitment(to: channel.id, salt: salt), charged: statement.charged,
+                    returned: returned))
+            var entry = EntryDraft(.close, reference: "close:\(channel.id.hex)")
+            try entry.move(returned, from: .channel(channel.id), to: .payable(channel.payer))
+            try session.post(entry)
+            try await channels.close(channel.id, returning: returned, at: session.state.time)
+            return returned
+        }
+    }
+}

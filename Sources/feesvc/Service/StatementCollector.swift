@@ -1,0 +1,53 @@
+import AsyncHTTPClient
+import Channels
+import Logging
+import Payer
+import Primitives
+import Storage
+
+/// Fetches from the nodes what they have signed about an epoch. A node that does not answer in time has said nothing.
+struct StatementCollector: Sendable {
+    let service: FeeService
+    let http: HTTPClient
+    let logger: Logger
+
+    /// Gathers the observations of an ended epoch.
+    func collectObservations(of epoch: UInt64) async throws {
+        try await collect("observations", epoch: epoch, service.take(observation:signature:))
+    }
+
+    /// Gathers the lists of an epoch's charges that the nodes hold.
+    func collectDelivered(of epoch: UInt64) async throws {
+        try await collect("delivered", epoch: epoch, service.take(delivered:signature:))
+    }
+
+    private func collect(
+        _ path: String, epoch: UInt64, _ take: ([UInt8], Signature) async throws -> Void
+    ) async throws {
+        let nodes = try await service.nodes().map(\.node)
+        let answers = await withTaskGroup(of: (UInt32, SignedBytesBody?).self) { group in
+            for node in nodes {
+                group.addTask {
+                    let client = JSONClient(
+                        http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 10,
+                        answerBytesMax: LogLeaf.bodyBytesMax * 2)
+                    return (node.number, try? await client.get("/v1/\(path)/\(epoch)"))
+                }
+            }
+            return await group.reduce(into: [UInt32: SignedBytesBody]()) { $0[$1.0] = $1.1 }
+        }
+        // In the order of node numbers, so that the log does not depend on who answered first.
+        for node in nodes {
+            guard let answer = answers[node.number] else {
+                logger.warning("node said nothing", metadata: ["node": "\(node.number)", "statement": "\(path)"])
+                continue
+            }
+            do {
+                try await take(answer.bytes.bytes, answer.signature)
+            } catch let refusal as Refusal {
+                logger.warning(
+                    "statement refused", metadata: ["node": "\(node.number)", "reason": "\(refusal.detail)"])
+            }
+        }
+    }
+}

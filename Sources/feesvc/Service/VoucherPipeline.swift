@@ -1,0 +1,101 @@
+import Channels
+import Synchronization
+
+/// Gathers vouchers of many requests into few transactions.
+///
+/// A request that finds nobody at work takes everything that waits, decides it in one transaction and hands the lead to
+/// the first request that came meanwhile. So one commit serves all that arrived during the one before.
+final class VoucherPipeline: Sendable {
+    /// The most vouchers that wait at once; further requests are told to come back.
+    static let waitingMax = 8_192
+    private static let batchMax = 1_024
+
+    private enum Turn {
+        case lead
+        case decided([VoucherDecision])
+        case failed(any Error)
+    }
+
+    private struct Request {
+        let vouchers: [RecoveredVoucher]
+        let continuation: CheckedContinuation<Turn, Never>
+    }
+
+    private struct State {
+        var isLed = false
+        var waiting: [Request] = []
+        var waitingVouchers = 0
+    }
+
+    private let service: FeeService
+    private let state = Mutex(State())
+
+    init(_ service: FeeService) {
+        self.service = service
+    }
+
+    /// Decides on the vouchers of one request, in order.
+    func submit(_ vouchers: [RecoveredVoucher]) async throws -> [VoucherDecision] {
+        guard !vouchers.isEmpty else { return [] }
+        let isFull = state.withLock { $0.waitingVouchers + vouchers.count > Self.waitingMax }
+        guard !isFull else {
+            throw Refusal(429, "service/busy", "Too many vouchers wait; send this one again in a second.")
+        }
+        let turn = await withCheckedContinuation { continuation in
+            let leads = state.withLock { state in
+                state.waitingVouchers += vouchers.count
+                guard state.isLed else {
+                    state.isLed = true
+                    return true
+                }
+                state.waiting.append(Request(vouchers: vouchers, continuation: continuation))
+                return false
+            }
+            if leads { continuation.resume(returning: .lead) }
+        }
+        switch turn {
+        case .lead: return try await lead(with: vouchers)
+        case .decided(let decisions): return decisions
+        case .failed(let error): throw error
+        }
+    }
+
+    private func lead(with own: [RecoveredVoucher]) async throws -> [VoucherDecision] {
+        let others = state.withLock { state in
+            var count = own.count
+            let taken = state.waiting.prefix { request in
+                count += request.vouchers.count
+                return count <= Self.batchMax
+            }
+            state.waiting.removeFirst(taken.count)
+            return Array(taken)
+        }
+        let batch = own + others.flatMap(\.vouchers)
+        defer { handOver(finished: batch.count) }
+        do {
+            let decisions = try await service.accept(batch)
+            var place = own.count
+            for request in others {
+                request.continuation.resume(
+                    returning: .decided(Array(decisions[place..<place + request.vouchers.count])))
+                place += request.vouchers.count
+            }
+            return Array(decisions[..<own.count])
+        } catch {
+            for request in others { request.continuation.resume(returning: .failed(error)) }
+            throw error
+        }
+    }
+
+    private func handOver(finished: Int) {
+        let next = state.withLock { state -> Request? in
+            state.waitingVouchers -= finished
+            guard !state.waiting.isEmpty else {
+                state.isLed = false
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.continuation.resume(returning: .lead)
+    }
+}

@@ -1,0 +1,9 @@
+/// The schema's migrations, built into the program so that it runs from anywhere.
+public enum Migrations {
+    /// Every migration in order: its file's name without ending, and its SQL.
+    ///
+    /// A test compares this list with the folder.
+    public static let all: [(name: String, sql: String)] = [
+        ("0001_initial", String(decoding: PackageResources._001_initial_sql, as: UTF8.self))
+    ]
+}
