@@ -31,6 +31,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         .target(name: "Primitives", dependencies: ["CSecp256k1", "CCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Channels", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
@@ -70,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "feesvc",
             dependencies: [
-                "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node",
+                "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node", "Migrations", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -81,6 +83,47 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(
+            name: "PrimitivesTests",
+            dependencies: ["Primitives"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["Ledger", "Primitives"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChannelsTests",
+            dependencies: ["Channels", "Primitives"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RewardsTests",
+            dependencies: ["Rewards", "Primitives"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "Primitives", "Migrations", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "NodeTests",
+            dependencies: ["Node", "Channels", "Rewards", "Primitives", .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FeesvcTests",
+            dependencies: ["feesvc", "Storage", "Ledger", "Channels", "Rewards", "Payer", "Primitives", "Migrations", .product(name: "Logging", package: "swift-log"), .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["Primitives", "Channels", "Payer", .product(name: "AsyncHTTPClient", package: "async-http-client")],
             swiftSettings: strict
         ),
     ],

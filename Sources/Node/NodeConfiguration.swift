@@ -24,8 +24,15 @@ public struct NodeConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        genesis: Genesis, number: UInt32, key: SecretKey, dataDirectory: String, peerHost: String = "127.0.0.1",
-        peerPort: Int = 0, reconcilePeriod: Duration = .seconds(2), seed: UInt64 = 0, limits: NodeLimits = NodeLimits()
+        genesis: Genesis,
+        number: UInt32,
+        key: SecretKey,
+        dataDirectory: String,
+        peerHost: String = "127.0.0.1",
+        peerPort: Int = 0,
+        reconcilePeriod: Duration = .seconds(2),
+        seed: UInt64 = 0,
+        limits: NodeLimits = NodeLimits()
     ) {
         self.genesis = genesis
         self.number = number
@@ -71,6 +78,8 @@ public struct NodeLimits: Hashable, Sendable {
     public var idleTimeout = Duration.seconds(60)
     /// How long a peer may take to answer.
     public var requestTimeout = Duration.seconds(15)
+    /// How long other peers are not asked for what one peer was asked for.
+    public var claimLifetime = Duration.seconds(2)
     /// How long a peer has for a round's probe and challenges.
     public var probeTimeout = Duration.seconds(2)
     /// How long a node waits before its first signature for peers that know its own chain.

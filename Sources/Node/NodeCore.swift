@@ -16,6 +16,7 @@ final class NodeCore: Sendable {
     let reconciler: any Reconciler = BucketReconciler()
     let handshake: Handshake
     let registryChanged = Signal()
+    let claims: FetchClaims
     let logger: Logger
 
     var limits: NodeLimits { configuration.limits }
@@ -41,16 +42,28 @@ final class NodeCore: Sendable {
         self.store = store
         self.logger = logger
         heads = TrustedHeads(
-            logKey: genesis.logKey, domain: rules.domain, limit: configuration.limits.trustedHeads)
+            logKey: genesis.logKey,
+            domain: rules.domain,
+            limit: configuration.limits.trustedHeads
+        )
         clock = NodeClock(
             newest: await store.newestHead,
             schedule: ProbeSchedule(
-                clock: genesis.epochs, probedThrough: probed, roundsDueMax: configuration.limits.roundsDue))
+                clock: genesis.epochs,
+                probedThrough: probed,
+                roundsDueMax: configuration.limits.roundsDue
+            )
+        )
+        claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
         peers = PeerTable(limits: configuration.limits)
         gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
         handshake = Handshake(
-            number: configuration.number, key: configuration.key, domain: rules.domain, logID: rules.logID,
-            registry: registry)
+            number: configuration.number,
+            key: configuration.key,
+            domain: rules.domain,
+            logID: rules.logID,
+            registry: registry
+        )
         registry.replace(with: registered.compactMap { try? RegisteredNode(canonicalBytes: $0) })
     }
 
@@ -71,6 +84,7 @@ final class NodeCore: Sendable {
                 checked.append(good)
                 places.append(place)
                 if good.head.head.isNewer(than: newest?.head) { newest = good.head }
+                if good.event.originator == number { gate.prove(good.event.sequence) }
             } catch {
                 results[place] = .refused
                 if error.isForGood { forGood.append(ids[place]) }
@@ -110,7 +124,8 @@ final class NodeCore: Sendable {
     private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
         logger.debug(
             "event refused",
-            metadata: ["event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)"])
+            metadata: ["event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)"]
+        )
     }
 }
 
@@ -128,6 +143,10 @@ struct HealedReplica: ReconcileReplica {
     func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32] {
         await core.store.needed(except: asked, limit: limit)
     }
+
+    func unknown(_ ids: [Bytes32]) async throws -> [Bytes32] { try await core.store.unknown(ids) }
+
+    var claims: FetchClaims { core.claims }
 
     func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)] {
         try await core.take(events, from: peer).dropped

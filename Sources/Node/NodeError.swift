@@ -12,7 +12,12 @@ public enum NodeError: Error, Hashable, Sendable {
     case otherNetwork(directory: String, found: Bytes32, expected: Bytes32)
     /// The store belongs to another node.
     case otherNode(
-        directory: String, found: UInt32, foundKey: Address, expected: UInt32, expectedKey: Address)
+        directory: String,
+        found: UInt32,
+        foundKey: Address,
+        expected: UInt32,
+        expectedKey: Address
+    )
     /// Another process has the store open.
     case directoryInUse(directory: String)
     /// The store failed.

@@ -59,7 +59,8 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.late(let logged, let publishBy)):
             "the charge was logged at \(logged), after its own deadline \(publishBy)"
         case .event: "the envelope does not fit its receipt"
-        case .late(let time, let publishBy): "the log's time is \(time), the charge could be published until \(publishBy)"
+        case .late(let time, let publishBy):
+            "the log's time is \(time), the charge could be published until \(publishBy)"
         case .unregistered: "this node is not in the registry yet: try again, or another node"
         case .healing: "this node is fetching its own events from its peers: try again in some seconds, or another node"
         case .storage(let isDiskFull):

@@ -1,6 +1,6 @@
 public import Channels
 import Logging
-public import Primitives
+import Primitives
 
 extension ReplicationNode {
     /// Takes envelopes in from publishers: one durable commit for the whole batch, one outcome for each, in order.
@@ -15,7 +15,7 @@ extension ReplicationNode {
         guard core.registry.key(of: core.number) == core.configuration.key.address else {
             return batch.map { _ in .refused(.unregistered) }
         }
-        await core.gate.pass(peers: core.others)
+        await core.gate.pass(peers: core.others) { [store = core.store] in await store.ownHighest }
         var refusals: [Int: PublishRefusal] = [:]
         var drafts: [PublishDraft] = []
         var newest: SignedHead?
@@ -38,13 +38,21 @@ extension ReplicationNode {
     }
 
     private func commit(
-        _ drafts: [PublishDraft], newest: SignedHead?, refusals: [Int: PublishRefusal], count: Int
+        _ drafts: [PublishDraft],
+        newest: SignedHead?,
+        refusals: [Int: PublishRefusal],
+        count: Int
     ) async -> [PublishOutcome] {
         var decisions: [PublishDecision] = []
         do {
             if !drafts.isEmpty {
                 decisions = try await core.store.publish(
-                    drafts, key: core.configuration.key, domain: core.domain, time: core.clock.time, head: newest)
+                    drafts,
+                    by: EventSigner(key: core.configuration.key, domain: core.domain),
+                    time: core.clock.time,
+                    head: newest,
+                    proven: core.gate.proven
+                )
             }
         } catch {
             core.logger.error("a batch could not be stored", metadata: ["error": "\(error)"])
@@ -53,7 +61,8 @@ extension ReplicationNode {
         core.spread(
             decisions.compactMap { decision in
                 if case .made(let wire, _, _) = decision { wire } else { nil }
-            })
+            }
+        )
         var decided = zip(drafts, decisions).makeIterator()
         return (0..<count).map { place in
             if let refusal = refusals[place] { return .refused(refusal) }
@@ -72,7 +81,12 @@ extension ReplicationNode {
 
     private func acknowledge(_ event: Bytes32, _ charge: Charge, time: UInt64) -> PublishOutcome {
         let acknowledgement = Acknowledgement(
-            node: core.number, event: event, charge: charge.number, envelopeHash: charge.envelopeHash, time: time)
+            node: core.number,
+            event: event,
+            charge: charge.number,
+            envelopeHash: charge.envelopeHash,
+            time: time
+        )
         let signature = core.configuration.key.sign(core.domain.digest(of: acknowledgement.statement))
         return .accepted(acknowledgement: acknowledgement, signature: signature, event: event)
     }

@@ -13,17 +13,25 @@ extension ReplicationNode {
         let figures = await asked("status") { try await $0.figures() }
         let peers = core.others.map { core.peers.link(to: $0).status }
         return NodeStatus(
-            number: core.number, time: newest?.head.time ?? 0, epoch: newest?.head.epoch ?? 0,
-            events: figures?.events ?? 0, messages: figures?.messages ?? 0, topics: figures?.topics ?? 0,
-            orphans: figures?.orphans ?? 0, evidence: figures?.evidence ?? 0,
-            probedThrough: core.clock.probedThrough, peers: peers, chains: figures?.chains ?? [],
+            number: core.number,
+            time: newest?.head.time ?? 0,
+            epoch: newest?.head.epoch ?? 0,
+            events: figures?.events ?? 0,
+            messages: figures?.messages ?? 0,
+            topics: figures?.topics ?? 0,
+            orphans: figures?.orphans ?? 0,
+            evidence: figures?.evidence ?? 0,
+            probedThrough: core.clock.probedThrough,
+            peers: peers,
+            chains: figures?.chains ?? [],
             isSynced: peers.allSatisfy { peer in
                 switch peer.state {
                 case .dialling: false
                 case .connected: peer.isEqual ?? false
                 case .unreachable: true
                 }
-            })
+            }
+        )
     }
 
     /// A page of topics, ascending by id.
@@ -36,14 +44,18 @@ extension ReplicationNode {
     /// Equal sets give equal order on every node. A message that was written at the same time as others, and arrives
     /// later, takes its place among them, before a cursor perhaps.
     public func messages(
-        in topic: Bytes32, after: MessageCursor? = nil, limit: Int = pageMax
+        in topic: Bytes32,
+        after: MessageCursor? = nil,
+        limit: Int = pageMax
     ) async -> [StoredMessage] {
         await asked("messages") { try await $0.messages(in: topic, after: after, limit: Self.page(limit)) } ?? []
     }
 
     /// The envelope that an event carries.
     public func envelope(_ eventID: Bytes32) async -> Envelope? {
-        await asked("envelope") { try await $0.envelopeBytes(eventID) }.flatMap { $0 }.flatMap { Envelope(wireBytes: $0) }
+        await asked("envelope") { try await $0.envelopeBytes(eventID) }.flatMap { $0 }.flatMap {
+            Envelope(wireBytes: $0)
+        }
     }
 
     /// An event that is held, with its originator's signature.
@@ -78,12 +90,16 @@ extension ReplicationNode {
 
     /// Asks the store; a failing disk is logged and answered with nothing.
     private func asked<Answer: Sendable>(
-        _ what: String, _ question: (EventStore) async throws(SQLiteFailure) -> Answer
+        _ what: String,
+        _ question: @Sendable (EventStore) async throws -> Answer
     ) async -> Answer? {
         do {
             return try await question(core.store)
         } catch {
-            core.logger.error("the store could not be read", metadata: ["store.question": "\(what)", "error": "\(error)"])
+            core.logger.error(
+                "the store could not be read",
+                metadata: ["store.question": "\(what)", "error": "\(error)"]
+            )
             return nil
         }
     }

@@ -1,7 +1,6 @@
 public import Channels
 public import Logging
-public import Primitives
-public import Rewards
+import Primitives
 
 /// The replication engine of one node: a store, the peers, and what keeps them equal.
 ///
@@ -56,7 +55,8 @@ public final class ReplicationNode: Sendable {
         if nodes.count < registry.count {
             core.logger.warning(
                 "registry entries without good signatures are left out",
-                metadata: ["registry.left.out": "\(registry.count - nodes.count)"])
+                metadata: ["registry.left.out": "\(registry.count - nodes.count)"]
+            )
         }
         core.registry.replace(with: nodes)
         guard core.registry.all != before else { return }
@@ -104,7 +104,10 @@ private actor Listening {
     func listener(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
         if let bound { return bound }
         let listener = try await PeerListener.bind(
-            host: configuration.peerHost, port: configuration.peerPort, limits: configuration.limits)
+            host: configuration.peerHost,
+            port: configuration.peerPort,
+            limits: configuration.limits
+        )
         bound = listener
         return listener
     }

@@ -103,3 +103,14 @@ public struct JSONClient: Sendable {
         return answer
     }
 }
+
+extension HTTPClient.Configuration {
+    /// A configuration in which a server that refuses connections is reported at once, so that a caller can turn to
+    /// another; by default the client tries again until the request's time is over.
+    public static var promptlyFailing: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        return configuration
+    }
+}

@@ -12,8 +12,13 @@ public enum AmountError: Error, Hashable, Sendable {
 ///
 /// Arithmetic is checked: it throws and never traps or wraps. In JSON and files an amount is a base-10 string.
 public struct Amount: Hashable, Sendable, Comparable {
+    // Two halves and not one UInt128: Swift 6.3.1 on x86-64 loses a 128-bit argument of an async function that no longer
+    // fits the registers, and the task resumes at a wrong address.
+    private let high: UInt64
+    private let low: UInt64
+
     /// The count of units.
-    public let units: UInt128
+    public var units: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// No money.
     public static let zero = Amount(0)
@@ -22,7 +27,8 @@ public struct Amount: Hashable, Sendable, Comparable {
 
     /// Makes an amount of `units`.
     public init(_ units: UInt128) {
-        self.units = units
+        high = UInt64(truncatingIfNeeded: units >> 64)
+        low = UInt64(truncatingIfNeeded: units)
     }
 
     /// Reads base-10 digits without sign, space or leading zero.
@@ -37,7 +43,7 @@ public struct Amount: Hashable, Sendable, Comparable {
             guard !tooBig, !over else { return nil }
             value = sum
         }
-        units = value
+        self.init(value)
     }
 
     /// The base-10 digits.
@@ -87,7 +93,7 @@ public struct Amount: Hashable, Sendable, Comparable {
     }
 
     /// Orders by units.
-    public static func < (a: Amount, b: Amount) -> Bool { a.units < b.units }
+    public static func < (a: Amount, b: Amount) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }
 
 extension Amount: CustomStringConvertible {

@@ -29,7 +29,9 @@ struct AdmissionRules: Sendable {
     /// `key` gives the registered key of a node; `isTrusted` tells whether the log key's signature on a head is known
     /// to be good or finds out.
     func check(
-        _ wire: WireEvent, key: (UInt32) -> Address?, isTrusted: (SignedHead) -> Bool
+        _ wire: WireEvent,
+        key: (UInt32) -> Address?,
+        isTrusted: (SignedHead) -> Bool
     ) throws(EventRefusal) -> CheckedEvent {
         guard let signature = try? Signature(wire.signature) else { throw .signatureForm }
         let signed: SignedEvent

@@ -43,8 +43,13 @@ public struct Event: Hashable, Sendable {
 
     /// Makes an event; the links are put in order.
     public init(
-        originator: UInt32, sequence: UInt64, previous: Bytes32, topic: Bytes32, links: [Bytes32],
-        envelopeHash: Bytes32, receipt: [UInt8]
+        originator: UInt32,
+        sequence: UInt64,
+        previous: Bytes32,
+        topic: Bytes32,
+        links: [Bytes32],
+        envelopeHash: Bytes32,
+        receipt: [UInt8]
     ) {
         self.originator = originator
         self.sequence = sequence

@@ -19,9 +19,9 @@ struct EventChain: Hashable, Sendable {
     /// The sequences that are known to be missing.
     var gaps: [ClosedRange<UInt64>] { held.gaps(from: 1) }
 
-    /// The sequence that the originator signs next; `nil` while its own chain has a hole.
-    var next: UInt64? {
-        guard gaps.isEmpty else { return nil }
+    /// The sequence that the originator signs next; `nil` while its own chain has a hole, or is known to go further.
+    func next(after proven: UInt64) -> UInt64? {
+        guard gaps.isEmpty, highestWithoutGap >= proven else { return nil }
         return highestWithoutGap + 1
     }
 }

@@ -48,9 +48,6 @@ struct OrphanPool {
 
     func contains(_ id: Bytes32) -> Bool { entries[id] != nil }
 
-    /// Whether an originator has events that wait.
-    func hasOrphans(of originator: UInt32) -> Bool { shares[originator] != nil }
-
     /// Takes an event in that waits for `missing`; returns what had to go, the event itself perhaps.
     mutating func insert(_ orphan: Orphan, missing: [Bytes32]) -> [(sequence: UInt64, id: Bytes32)] {
         let id = orphan.checked.id
@@ -107,7 +104,6 @@ struct OrphanPool {
             let largest = shares.max { ($0.value.bytes, $1.key) < ($1.value.bytes, $0.key) }
             guard let last = largest?.value.places.last else { return dropped }
             remove(last.id)
-            if waiters[last.id] != nil { absent.insert(last.id) }
             dropped.append((last.sequence, last.id))
         }
         return dropped
@@ -116,6 +112,7 @@ struct OrphanPool {
     private mutating func remove(_ id: Bytes32) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         bytes -= entry.bytes
+        if waiters[id] != nil { absent.insert(id) }
         for ancestor in entry.missing {
             waiters[ancestor]?.remove(id)
             if waiters[ancestor]?.isEmpty ?? false {

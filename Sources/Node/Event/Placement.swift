@@ -20,7 +20,8 @@ enum Placement: Hashable, Sendable {
     /// The rule: links are of the same topic, `previous` is the originator's event before. Depth is derived from what
     /// is held, never declared, so nobody can forge it.
     static func of<Failure: Error>(
-        _ event: Event, vertex: (Bytes32) throws(Failure) -> Vertex?
+        _ event: Event,
+        vertex: (Bytes32) throws(Failure) -> Vertex?
     ) throws(Failure) -> Placement {
         var missing: [Bytes32] = []
         var depth: UInt64 = 0

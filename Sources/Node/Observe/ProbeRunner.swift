@@ -17,7 +17,9 @@ struct ProbeRunner: Sendable {
             } catch {
                 guard !Task.isCancelled else { return }
                 core.logger.error(
-                    "a probe round could not be stored", metadata: ["probe.day": "\(round.day)", "error": "\(error)"])
+                    "a probe round could not be stored",
+                    metadata: ["probe.day": "\(round.day)", "error": "\(error)"]
+                )
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -41,7 +43,8 @@ struct ProbeRunner: Sendable {
             metadata: [
                 "probe.day": "\(round.day)", "probe.epoch": "\(round.epoch)", "probe.peers": "\(findings.count)",
                 "probe.answered": "\(findings.count { $0.isAnswered })",
-            ])
+            ]
+        )
     }
 
     /// Probes one peer and, where it answers, challenges it; all within the time that a peer has.
@@ -63,7 +66,11 @@ struct ProbeRunner: Sendable {
             try await challenge(session, events)
         }
         return ProbeFinding(
-            peer: peer, isAnswered: true, challenges: UInt32(events.count), passed: UInt32(passed ?? 0))
+            peer: peer,
+            isAnswered: true,
+            challenges: UInt32(events.count),
+            passed: UInt32(passed ?? 0)
+        )
     }
 
     /// The connection to a peer; where there is none, one more attempt is made now and waited for.
@@ -83,8 +90,12 @@ struct ProbeRunner: Sendable {
 
     private func pick(_ peer: UInt32, _ round: ProbeRound, arrival: Int64) async throws -> [Bytes32] {
         let points = ProbeProofs.points(
-            seed: core.configuration.seed, day: round.day, observer: core.number, subject: peer,
-            count: min(core.limits.challenges, PeerQuestion.challengesMax))
+            seed: core.configuration.seed,
+            day: round.day,
+            observer: core.number,
+            subject: peer,
+            count: min(core.limits.challenges, PeerQuestion.challengesMax)
+        )
         return try await core.store.pick(points: points, epoch: round.epoch, arrival: arrival)
     }
 

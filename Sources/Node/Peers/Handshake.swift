@@ -15,8 +15,12 @@ struct Handshake: Sendable {
         guard let peerKey = registry.key(of: peer) else { throw PeerFailure.unregistered }
         let nonce = Bytes32.random()
         let hello = PeerQuestion.Hello(
-            version: PeerQuestion.Hello.versionNow, domainSeparator: domain.separator, logID: logID, node: number,
-            nonce: nonce)
+            version: PeerQuestion.Hello.versionNow,
+            domainSeparator: domain.separator,
+            logID: logID,
+            node: number,
+            nonce: nonce
+        )
         guard case .hello(let node, let challenge, let proof) = try await session.ask(.hello(hello)) else {
             throw PeerFailure.unexpected(type: 129)
         }

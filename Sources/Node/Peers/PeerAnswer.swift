@@ -86,7 +86,8 @@ enum PeerAnswer: Hashable, Sendable {
                 try reader.list(limit: PeerQuestion.eventsMax, elementBytes: 1) { reader throws(FrameError) in
                     guard let result = PushResult(rawValue: try reader.uint8()) else { throw .field("result") }
                     return result
-                })
+                }
+            )
         case 132: self = .summary(try reader.summary())
         case 133:
             let ids = try reader.ids(limit: Self.idsMax)
@@ -101,7 +102,7 @@ enum PeerAnswer: Hashable, Sendable {
         case Self.refusalType:
             let code = try reader.uint16()
             let text = String(decoding: try reader.bytes(limit: PeerRefusal.textBytesMax), as: UTF8.self)
-            self = .refusal(PeerRefusal(code: PeerRefusal.Code(rawValue: code) ?? .other, text: text))
+            self = .refusal(PeerRefusal(code: PeerRefusal.Code(rawValue: code), text: text))
         default: throw .type(type)
         }
         try reader.finish()
@@ -112,15 +113,17 @@ enum PeerAnswer: Hashable, Sendable {
 struct PeerRefusal: Hashable, Sendable, Error {
     static let textBytesMax = 256
 
-    enum Code: UInt16, Hashable, Sendable {
-        case malformed = 1
-        case version = 2
-        case otherNetwork = 3
-        case unregistered = 4
-        case proof = 5
-        case unproved = 6
-        case failed = 7
-        case other = 65_535
+    /// Which error; a code of a later version is kept as it came.
+    struct Code: RawRepresentable, Hashable, Sendable {
+        let rawValue: UInt16
+
+        static let malformed = Code(rawValue: 1)
+        static let version = Code(rawValue: 2)
+        static let otherNetwork = Code(rawValue: 3)
+        static let unregistered = Code(rawValue: 4)
+        static let proof = Code(rawValue: 5)
+        static let unproved = Code(rawValue: 6)
+        static let failed = Code(rawValue: 7)
     }
 
     let code: Code

@@ -24,7 +24,8 @@ enum PeerChannel {
         try await channel.eventLoop.submit {
             let frames = try Frames(
                 wrappingChannelSynchronously: channel,
-                configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4)))
+                configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
+            )
             try channel.syncOptions?.setOption(.autoRead, value: true)
             return frames
         }.get()

@@ -18,7 +18,8 @@ struct PeerDialer: Sendable {
             } catch {
                 core.logger.debug(
                     "peer connection ended",
-                    metadata: ["peer.number": "\(link.number)", "peer.failure": "\(error)"])
+                    metadata: ["peer.number": "\(link.number)", "peer.failure": "\(error)"]
+                )
             }
             if link.session != nil { backoff.reset() }
             link.disconnected()
@@ -73,7 +74,12 @@ struct PeerDialer: Sendable {
             if batch.isEmpty {
                 await link.pushWaiting.wait()
             } else {
-                _ = try await session.ask(.push(batch))
+                do {
+                    _ = try await session.ask(.push(batch))
+                } catch PeerFailure.refused {
+                    // The peer's disk is full, perhaps: it heals once it can.
+                    try await Task.sleep(for: core.limits.redialFirst)
+                }
             }
         }
     }
@@ -83,10 +89,8 @@ struct PeerDialer: Sendable {
         let clock = ContinuousClock()
         let replica = HealedReplica(core: core, peer: link.number)
         var generator = SplitMix64(seed: seed &+ 1)
-        let chain = try await session.ask(.chain(originator: core.number))
-        let isFirstWhole = try await compare(replica, session)
-        link.compared(isEqual: isFirstWhole)
-        await hear(chain)
+        try await hear(session, replica)
+        link.compared(isEqual: try await compare(replica, session))
         while !Task.isCancelled {
             let period = core.configuration.reconcilePeriod * Double.random(in: 0.75...1.25, using: &generator)
             let next = clock.now + period
@@ -101,17 +105,28 @@ struct PeerDialer: Sendable {
     }
 
     private func compare(_ replica: HealedReplica, _ session: PeerSession) async throws -> Bool {
-        try await core.reconciler.reconcile(replica, with: session)
+        do {
+            return try await core.reconciler.reconcile(replica, with: session)
+        } catch let failure as SQLiteFailure {
+            core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
+            return false
+        }
     }
 
-    /// A peer said how far it knows this node's chain, and what it could show has been fetched.
-    private func hear(_ answer: PeerAnswer) async {
-        if case .chain(let highest, let id) = answer, highest > 0 {
-            let held = try? await core.store.isHeld(id)
-            if held != true {
+    /// Asks how far the peer knows this node's own chain, and lets it show the event that it names.
+    ///
+    /// Shown with a good signature, it keeps this node from signing until its chain is whole; a claim without it does not.
+    private func hear(_ session: PeerSession, _ replica: HealedReplica) async throws {
+        guard case .chain(let highest, let id) = try await session.ask(.chain(originator: core.number)) else {
+            throw PeerFailure.unexpected(type: 137)
+        }
+        if highest > 0, try await !core.store.isHeld(id) {
+            _ = try await replica.take(try await session.fetch([id]))
+            if core.gate.proven < highest {
                 core.logger.warning(
                     "peer claims an event of this node that it does not show",
-                    metadata: ["peer.number": "\(link.number)", "event.sequence": "\(highest)", "event.id": "\(id)"])
+                    metadata: ["peer.number": "\(link.number)", "event.sequence": "\(highest)", "event.id": "\(id)"]
+                )
             }
         }
         core.gate.heard(from: link.number)

@@ -14,7 +14,9 @@ struct PeerFrameDecoder: ByteToMessageDecoder {
     }
 
     mutating func decodeLast(
-        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+        context: ChannelHandlerContext,
+        buffer: inout ByteBuffer,
+        seenEOF: Bool
     ) throws -> DecodingState {
         while try decode(context: context, buffer: &buffer) == .continue {}
         buffer.clear()  // a frame cut off by the end of the stream is no frame

@@ -41,6 +41,7 @@ final class PeerLink: Sendable {
         state.withLock { state in
             state.phase = .connected
             state.session = session
+            state.isEqual = nil
         }
     }
 
@@ -71,7 +72,9 @@ final class PeerLink: Sendable {
     func nextPush() -> [WireEvent] {
         state.withLock { state in
             state.queue.next(
-                eventsMax: min(limits.pushFrameEvents, PeerQuestion.eventsMax), bytesMax: limits.pushFrameBytes)
+                eventsMax: min(limits.pushFrameEvents, PeerQuestion.eventsMax),
+                bytesMax: limits.pushFrameBytes
+            )
         }
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Accepts peers' connections and answers what they ask.
 final class PeerListener: Sendable {
-    private let server: NIOAsyncChannel<any Channel, Never>
+    private let server: NIOAsyncChannel<(any Channel)?, Never>
     /// Every accepted channel that is not closed, so that none outlives the listener.
     private let accepted: AcceptedChannels
     /// The port that is bound.
@@ -22,10 +22,10 @@ final class PeerListener: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.autoRead, value: false)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .bind(host: host, port: port) { channel -> EventLoopFuture<any Channel> in
+                .bind(host: host, port: port) { channel -> EventLoopFuture<(any Channel)?> in
                     guard accepted.insert(channel) else {
                         channel.close(promise: nil)
-                        return channel.eventLoop.makeSucceededFuture(channel)
+                        return channel.eventLoop.makeSucceededFuture(nil)
                     }
                     return PeerChannel.configure(channel, idle: idle).map { channel }
                 }
@@ -37,7 +37,7 @@ final class PeerListener: Sendable {
         }
     }
 
-    private init(server: NIOAsyncChannel<any Channel, Never>, accepted: AcceptedChannels) {
+    private init(server: NIOAsyncChannel<(any Channel)?, Never>, accepted: AcceptedChannels) {
         self.server = server
         self.accepted = accepted
         port = server.channel.localAddress?.port ?? 0
@@ -49,13 +49,33 @@ final class PeerListener: Sendable {
     /// Serves until the task is cancelled; then the port and every connection are closed.
     func run(_ core: NodeCore) async throws {
         defer { accepted.closeAll() }
+        let served = ServedPeers()
         try await server.executeThenClose { inbound in
             try await withThrowingDiscardingTaskGroup { group in
                 defer { group.cancelAll() }
-                for try await channel in inbound where channel.isActive {
-                    group.addTask { await PeerServing(core: core).serve(channel) }
+                for try await case .some(let channel) in inbound {
+                    group.addTask { await PeerServing(core: core, served: served).serve(channel) }
                 }
             }
+        }
+    }
+}
+
+/// The connection that each proved peer asks over: a newer one takes the place of the older, so that one peer can't hold
+/// many.
+final class ServedPeers: Sendable {
+    private let channels = Mutex<[UInt32: any Channel]>([:])
+
+    /// A peer has proved itself on a connection.
+    func serve(_ peer: UInt32, on channel: any Channel) {
+        let older = channels.withLock { $0.updateValue(channel, forKey: peer) }
+        older?.close(promise: nil)
+    }
+
+    /// A connection ended.
+    func end(_ peer: UInt32, on channel: any Channel) {
+        channels.withLock { channels in
+            if channels[peer] === channel { channels[peer] = nil }
         }
     }
 }

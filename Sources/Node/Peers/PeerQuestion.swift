@@ -84,8 +84,13 @@ enum PeerQuestion: Hashable, Sendable {
         case 1:
             self = .hello(
                 Hello(
-                    version: try reader.uint16(), domainSeparator: try reader.bytes32(), logID: try reader.bytes32(),
-                    node: try reader.uint32(), nonce: try reader.bytes32()))
+                    version: try reader.uint16(),
+                    domainSeparator: try reader.bytes32(),
+                    logID: try reader.bytes32(),
+                    node: try reader.uint32(),
+                    nonce: try reader.bytes32()
+                )
+            )
         case 2: self = .proof(try reader.signature())
         case 3: self = .push(try reader.events())
         case 4: self = .summary
@@ -96,7 +101,8 @@ enum PeerQuestion: Hashable, Sendable {
             self = .challenge(
                 try reader.list(limit: Self.challengesMax, elementBytes: 64) { reader throws(FrameError) in
                     Challenge(event: try reader.bytes32(), nonce: try reader.bytes32())
-                })
+                }
+            )
         case 9: self = .chain(originator: try reader.uint32())
         default: throw .type(type)
         }
@@ -114,8 +120,10 @@ extension WireReader {
     mutating func events() throws(FrameError) -> [WireEvent] {
         try list(limit: PeerQuestion.eventsMax, elementBytes: 73) { reader throws(FrameError) in
             WireEvent(
-                event: try reader.bytes(limit: Event.bytesMax), signature: try reader.raw(65),
-                envelope: try reader.bytes(limit: WireEvent.envelopeBytesMax))
+                event: try reader.bytes(limit: Event.bytesMax),
+                signature: try reader.raw(65),
+                envelope: try reader.bytes(limit: WireEvent.envelopeBytesMax)
+            )
         }
     }
 }

@@ -18,7 +18,8 @@ struct PeerResponder: Sendable {
         } catch {
             core.logger.error(
                 "a peer's question could not be answered",
-                metadata: ["peer.number": "\(peer)", "frame.type": "\(frame.type)", "error": "\(error)"])
+                metadata: ["peer.number": "\(peer)", "frame.type": "\(frame.type)", "error": "\(error)"]
+            )
             answer = .refusal(PeerRefusal(code: .failed, text: "this node's store failed"))
         }
         return PeerFrame(type: answer.type, request: frame.request, body: answer.body)

@@ -5,26 +5,39 @@ import Synchronization
 
 /// One accepted connection: its handshake, then its questions, some of them at a time.
 struct PeerServing: Sendable {
+    private enum Step {
+        case hello
+        case proof(of: UInt32, nonce: Bytes32)
+        case questions(PeerResponder)
+    }
+
     let core: NodeCore
+    let served: ServedPeers
 
     /// Serves until the connection ends or the task is cancelled.
     func serve(_ channel: any Channel) async {
         do {
-            let frames = try await PeerChannel.wrap(channel)
-            try await frames.executeThenClose { inbound, outbound in
+            try await PeerChannel.wrap(channel).executeThenClose { inbound, outbound in
                 try await withThrowingDiscardingTaskGroup { group in
                     defer { group.cancelAll() }
                     let isProved = Flag()
-                    group.addTask {
+                    group.addTask { [core] in
                         try? await Task.sleep(for: core.limits.handshakeTimeout)
                         if !Task.isCancelled, !isProved.isSet { channel.close(promise: nil) }
                     }
-                    var iterator = inbound.makeAsyncIterator()
-                    let peer = try await prove(outbound) { try await iterator.next() }
-                    isProved.set()
-                    let responder = PeerResponder(core: core, peer: peer)
                     let slots = Slots(core.limits.questionsInFlight)
-                    while await slots.take(), let frame = try await iterator.next() {
+                    var step = Step.hello
+                    defer { if case .questions(let responder) = step { served.end(responder.peer, on: channel) } }
+                    for try await frame in inbound {
+                        guard case .questions(let responder) = step else {
+                            step = try await prove(step, frame, outbound)
+                            if case .questions(let responder) = step {
+                                isProved.set()
+                                served.serve(responder.peer, on: channel)
+                            }
+                            continue
+                        }
+                        guard await slots.take() else { break }
                         group.addTask {
                             let answer = await responder.answer(frame)
                             try? await outbound.write(answer)
@@ -38,31 +51,36 @@ struct PeerServing: Sendable {
         }
     }
 
-    /// The answering end of the handshake; returns who asks.
+    /// One step of the answering end of the handshake; whoever fails it is told why, then cut off.
     private func prove(
-        _ outbound: NIOAsyncChannelOutboundWriter<PeerFrame>, next: () async throws -> PeerFrame?
-    ) async throws -> UInt32 {
-        guard let first = try await next() else { throw PeerFailure.closed }
+        _ step: Step,
+        _ frame: PeerFrame,
+        _ outbound: NIOAsyncChannelOutboundWriter<PeerFrame>
+    ) async throws -> Step {
         do {
-            guard case .hello(let hello) = try PeerQuestion(type: first.type, body: first.body) else {
-                throw PeerRefusal(code: .unproved, text: "a connection begins with hello")
+            let question = try PeerQuestion(type: frame.type, body: frame.body)
+            switch (step, question) {
+            case (.hello, .hello(let hello)):
+                let nonce = Bytes32.random()
+                try await outbound.write(Self.frame(try core.handshake.answer(hello, nonce: nonce), to: frame))
+                return .proof(of: hello.node, nonce: nonce)
+            case (.proof(let node, let nonce), .proof(let proof)):
+                try core.handshake.check(proof, of: node, nonce: nonce)
+                try await outbound.write(Self.frame(.proof, to: frame))
+                return .questions(PeerResponder(core: core, peer: node))
+            default: throw PeerRefusal(code: .unproved, text: "a connection begins with hello and proof")
             }
-            let nonce = Bytes32.random()
-            try await outbound.write(frame(try core.handshake.answer(hello, nonce: nonce), to: first))
-            guard let second = try await next() else { throw PeerFailure.closed }
-            guard case .proof(let proof) = try PeerQuestion(type: second.type, body: second.body) else {
-                throw PeerRefusal(code: .unproved, text: "after hello comes proof")
-            }
-            try core.handshake.check(proof, of: hello.node, nonce: nonce)
-            try await outbound.write(frame(.proof, to: second))
-            return hello.node
         } catch let refusal as PeerRefusal {
-            try await outbound.write(frame(.refusal(refusal), to: first))
+            try await outbound.write(Self.frame(.refusal(refusal), to: frame))
+            throw refusal
+        } catch let error as FrameError {
+            let refusal = PeerRefusal(code: .malformed, text: "\(error)")
+            try await outbound.write(Self.frame(.refusal(refusal), to: frame))
             throw refusal
         }
     }
 
-    private func frame(_ answer: PeerAnswer, to question: PeerFrame) -> PeerFrame {
+    private static func frame(_ answer: PeerAnswer, to question: PeerFrame) -> PeerFrame {
         PeerFrame(type: answer.type, request: question.request, body: answer.body)
     }
 }

@@ -61,7 +61,8 @@ final class Signal: Sendable {
 
 /// Runs `body` for at most `limit`, then throws ``PeerFailure/timeout``.
 func withDeadline<Result: Sendable>(
-    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
+    _ limit: Duration,
+    _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }

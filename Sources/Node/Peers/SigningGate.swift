@@ -4,12 +4,14 @@ import Synchronization
 /// Holds back a node's first signature until its peers were asked for its own chain.
 ///
 /// A node whose disk was restored from an older copy would sign a second event on a sequence otherwise. The wait is
-/// bounded: who can't be reached can't be asked.
+/// bounded: who can't be reached can't be asked. What a peer has shown is never forgotten while the node runs: an own
+/// event, signed by the own key, that is not held yet.
 final class SigningGate: Sendable {
     private struct State {
         var isOpen = false
         var heard: Set<UInt32> = []
         var deadline: ContinuousClock.Instant?
+        var proven: UInt64 = 0
     }
 
     private let timeout: Duration
@@ -21,29 +23,43 @@ final class SigningGate: Sendable {
         self.logger = logger
     }
 
-    /// A peer was asked for this node's chain, and what it knew of it has been fetched.
+    /// The highest sequence of an own event that somebody has shown.
+    var proven: UInt64 { state.withLock { $0.proven } }
+
+    /// A peer was asked for this node's chain, and has shown what it said.
     func heard(from peer: UInt32) { state.withLock { _ = $0.heard.insert(peer) } }
 
-    /// Waits until all `peers` were heard or the time is over.
-    func pass(peers: [UInt32]) async {
+    /// Somebody has shown an own event with a good signature.
+    func prove(_ sequence: UInt64) { state.withLock { $0.proven = max($0.proven, sequence) } }
+
+    /// Waits until all `peers` were heard and `highest`, the own chain, reaches what they have shown, or the time is over.
+    ///
+    /// Where the chain is still behind afterwards, the store refuses to sign.
+    func pass(peers: [UInt32], highest: () async -> UInt64) async {
         let clock = ContinuousClock()
+        let healed = clock.now + timeout
         while !Task.isCancelled {
-            let isOpen = state.withLock { state in
-                if state.isOpen { return true }
-                let deadline = state.deadline ?? clock.now + timeout
-                state.deadline = deadline
-                let isTimeOver = clock.now >= deadline
-                guard peers.allSatisfy(state.heard.contains) || isTimeOver else { return false }
-                state.isOpen = true
-                if !peers.isEmpty, state.heard.isEmpty {
-                    logger.warning(
-                        "no peer could be asked for this node's own chain before its first signature",
-                        metadata: ["peers.count": "\(peers.count)"])
-                }
-                return true
+            if hasHeard(peers, now: clock.now) {
+                if await highest() >= proven || clock.now >= healed { return }
             }
-            if isOpen { return }
             try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private func hasHeard(_ peers: [UInt32], now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in
+            if state.isOpen { return true }
+            let deadline = state.deadline ?? now + timeout
+            state.deadline = deadline
+            guard peers.allSatisfy(state.heard.contains) || now >= deadline else { return false }
+            state.isOpen = true
+            if !peers.isEmpty, state.heard.isEmpty {
+                logger.warning(
+                    "no peer could be asked for this node's own chain before its first signature",
+                    metadata: ["peers.count": "\(peers.count)"]
+                )
+            }
+            return true
         }
     }
 }

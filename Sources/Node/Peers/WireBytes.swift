@@ -52,7 +52,9 @@ struct WireReader {
 
     /// A count of at most `limit`, then the elements, each at least `elementBytes` long.
     mutating func list<Element>(
-        limit: Int, elementBytes: Int, _ read: (inout WireReader) throws(FrameError) -> Element
+        limit: Int,
+        elementBytes: Int,
+        _ read: (inout WireReader) throws(FrameError) -> Element
     ) throws(FrameError) -> [Element] {
         let count = Int(try uint32())
         guard count <= limit else { throw .tooLong(limit: limit, found: count) }

@@ -35,7 +35,9 @@ struct BucketReconciler: Reconciler {
 
     /// Heals one epoch, page by page; pages and pages' sizes are bounded by what the peer's own count says.
     private func heal(
-        _ bucket: BucketSummary, _ replica: any ReconcileReplica, _ source: any ReconcileSource
+        _ bucket: BucketSummary,
+        _ replica: any ReconcileReplica,
+        _ source: any ReconcileSource
     ) async throws -> Bool {
         var hasAsked = false
         var after = Bytes32.zero
@@ -56,17 +58,32 @@ struct BucketReconciler: Reconciler {
     }
 
     private func carryOut(
-        _ plan: inout FetchPlan, _ replica: any ReconcileReplica, _ source: any ReconcileSource
+        _ plan: inout FetchPlan,
+        _ replica: any ReconcileReplica,
+        _ source: any ReconcileSource
     ) async throws {
         while true {
             try Task.checkCancellation()
             let needed = try await replica.needed(except: plan.asked, limit: fetchMax)
             let batch = plan.next(needed: needed, limit: fetchMax)
-            guard !batch.isEmpty else { return }
-            let asked = Set(batch)
+            if batch.isEmpty {
+                let deferred = plan.takeDeferred()
+                guard !deferred.isEmpty else { return }
+                try await Task.sleep(for: .milliseconds(20))
+                plan.want(try await replica.unknown(deferred))
+                continue
+            }
+            let claimed = replica.claims.claim(batch)
+            defer { replica.claims.release(claimed) }
+            let mine = Set(claimed)
+            plan.leave(batch.filter { !mine.contains($0) })
+            // Another peer may have brought some since the list was made.
+            let lacking = try await replica.unknown(claimed)
+            guard !lacking.isEmpty else { continue }
+            let asked = Set(lacking)
             // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
-            let events = try await source.fetch(batch).filter { asked.contains($0.id) }
-            plan.answered(batch, with: Set(events.map(\.id)))
+            let events = try await source.fetch(lacking).filter { asked.contains($0.id) }
+            plan.answered(lacking, with: Set(events.map(\.id)))
             plan.dropped(try await replica.take(events))
         }
     }

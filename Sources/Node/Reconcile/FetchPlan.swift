@@ -10,6 +10,7 @@ struct FetchPlan {
     private var wanted: [Bytes32]
     private var again: [(sequence: UInt64, id: Bytes32)] = []
     private var tries: [Bytes32: Int] = [:]
+    private var deferred: [Bytes32] = []
     private(set) var asked: Set<Bytes32> = []
 
     init(wanted: [Bytes32] = []) {
@@ -36,6 +37,16 @@ struct FetchPlan {
         }
         asked.formUnion(batch)
         return batch
+    }
+
+    /// Takes in that others are fetching some ids: they are looked at again when nothing else is left.
+    mutating func leave(_ ids: [Bytes32]) { deferred += ids }
+
+    /// What others were fetching, to be looked at again.
+    mutating func takeDeferred() -> [Bytes32] {
+        defer { deferred = [] }
+        asked.subtract(deferred)
+        return deferred
     }
 
     /// Takes in an answer: what did not fit it is asked for again unless nothing came at all.

@@ -18,6 +18,10 @@ protocol ReconcileReplica: Sendable {
     func wanted(from ids: [Bytes32], epoch: UInt64) async throws -> [Bytes32]
     /// Ancestors that events wait for, some of them.
     func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32]
+    /// Of some ids, those that are neither held nor waiting, nor refused for good.
+    func unknown(_ ids: [Bytes32]) async throws -> [Bytes32]
+    /// Which ids are being fetched for this set, from whichever peer.
+    var claims: FetchClaims { get }
     /// Checks and admits events; returns the ids that found no room, with their place in their chain.
     func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)]
 }

@@ -42,7 +42,8 @@ extension EventStore {
     }
 
     /// Admits checked events, and what waited for them, in one durable transaction.
-    func admit(_ batch: [CheckedEvent], from source: UInt32?, head: SignedHead?) throws(SQLiteFailure) -> AdmissionReport
+    func admit(_ batch: [CheckedEvent], from source: UInt32?, head: SignedHead?) throws(SQLiteFailure)
+        -> AdmissionReport
     {
         var report = AdmissionReport()
         var additions: [StoreIndex.Addition] = []
@@ -51,7 +52,11 @@ extension EventStore {
             var counters = ServedCounters()
             for checked in batch {
                 let result = try place(
-                    OrphanPool.Orphan(checked: checked, source: source), &report, &additions, &counters)
+                    OrphanPool.Orphan(checked: checked, source: source),
+                    &report,
+                    &additions,
+                    &counters
+                )
                 report.results.append(result)
             }
             try add(counters)
@@ -63,7 +68,9 @@ extension EventStore {
 
     /// Places one event and then, one after another, all that its admission releases.
     private func place(
-        _ first: OrphanPool.Orphan, _ report: inout AdmissionReport, _ additions: inout [StoreIndex.Addition],
+        _ first: OrphanPool.Orphan,
+        _ report: inout AdmissionReport,
+        _ additions: inout [StoreIndex.Addition],
         _ counters: inout ServedCounters
     ) throws(SQLiteFailure) -> PeerAnswer.PushResult {
         var result: PeerAnswer.PushResult?
@@ -79,7 +86,9 @@ extension EventStore {
     }
 
     private func placeOne(
-        _ orphan: OrphanPool.Orphan, _ report: inout AdmissionReport, _ additions: inout [StoreIndex.Addition]
+        _ orphan: OrphanPool.Orphan,
+        _ report: inout AdmissionReport,
+        _ additions: inout [StoreIndex.Addition]
     ) throws(SQLiteFailure) -> PeerAnswer.PushResult {
         let checked = orphan.checked
         if try isHeld(checked.id) { return .known }
@@ -99,7 +108,10 @@ extension EventStore {
         if let held = sameCharge.first(where: { $0.originator == checked.event.originator }) {
             try keepEvidence(checked.signed, against: held.id)
             return refuse(
-                checked.id, .chargeAgain(charge: checked.charge.number, held: held.id), &report)
+                checked.id,
+                .chargeAgain(charge: checked.charge.number, held: held.id),
+                &report
+            )
         }
         let rival = try event(of: checked.event.originator, at: checked.event.sequence)
         additions.append(try insert(checked, depth: depth, isMessage: sameCharge.isEmpty, acknowledged: nil))
@@ -113,7 +125,9 @@ extension EventStore {
     }
 
     private func refuse(
-        _ id: Bytes32, _ refusal: EventRefusal, _ report: inout AdmissionReport
+        _ id: Bytes32,
+        _ refusal: EventRefusal,
+        _ report: inout AdmissionReport
     ) -> PeerAnswer.PushResult {
         report.refusals.append((id, refusal))
         refused.insert(id)

@@ -4,7 +4,10 @@ import Primitives
 extension EventStore {
     /// Writes one event whose ancestors are held: the event, its envelope, its topic's tips and count.
     func insert(
-        _ checked: CheckedEvent, depth: UInt64, isMessage: Bool, acknowledged: UInt64?
+        _ checked: CheckedEvent,
+        depth: UInt64,
+        isMessage: Bool,
+        acknowledged: UInt64?
     ) throws(SQLiteFailure) -> StoreIndex.Addition {
         let event = checked.event
         try database.run(
@@ -16,27 +19,35 @@ extension EventStore {
                 .id(checked.id), .node(event.originator), .number(event.sequence), .id(event.topic), .number(depth),
                 .number(checked.charge.epoch), .number(checked.charge.number), .id(event.envelopeHash),
                 acknowledged.map { .number($0) } ?? .null, .blob(checked.wire.event), .blob(checked.wire.signature),
-            ])
+            ]
+        )
         // An alias carries the same envelope: it is kept once.
         try database.run(
             "INSERT INTO envelope(hash, bytes) VALUES(?, ?) ON CONFLICT DO NOTHING",
-            [.id(event.envelopeHash), .blob(checked.wire.envelope)])
+            [.id(event.envelopeHash), .blob(checked.wire.envelope)]
+        )
         try moveTips(of: event.topic, adding: checked.id, links: event.links)
-        let isTopicNew = try database.run(
-            "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO NOTHING", [.id(event.topic)]) == 1
+        let isTopicNew =
+            try database.run(
+                "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO NOTHING",
+                [.id(event.topic)]
+            ) == 1
         if !isTopicNew { try database.run("UPDATE topic SET events = events + 1 WHERE id = ?", [.id(event.topic)]) }
         return StoreIndex.Addition(
-            id: checked.id, originator: event.originator, sequence: event.sequence, epoch: checked.charge.epoch,
-            isMessage: isMessage, isTopicNew: isTopicNew)
+            id: checked.id,
+            originator: event.originator,
+            sequence: event.sequence,
+            epoch: checked.charge.epoch,
+            isMessage: isMessage,
+            isTopicNew: isTopicNew
+        )
     }
 
     private func moveTips(of topic: Bytes32, adding id: Bytes32, links: [Bytes32]) throws(SQLiteFailure) {
         var linked: [Bytes32] = []
-        for link in links {
-            let isTip = try database.first("SELECT 1 FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(link)]) {
-                _ in
-            }
-            if isTip != nil { linked.append(link) }
+        for link in links
+        where try database.exists("SELECT 1 FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(link)]) {
+            linked.append(link)
         }
         var dag = TopicDAG(tips: linked)
         for covered in dag.add(id, links: links) {
@@ -69,6 +80,7 @@ extension EventStore {
             AND (SELECT COUNT(*) FROM evidence v WHERE v.originator = event.originator) < 64
             ON CONFLICT DO NOTHING
             """,
-            [.id(signed.id), .blob(signed.bytes), .blob(signed.signature.bytes), .id(other)])
+            [.id(signed.id), .blob(signed.bytes), .blob(signed.signature.bytes), .id(other)]
+        )
     }
 }

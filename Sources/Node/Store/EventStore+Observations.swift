@@ -39,7 +39,8 @@ extension EventStore {
                 ON CONFLICT DO UPDATE SET first_delivered = first_delivered + excluded.first_delivered,
                 bytes_served = bytes_served + excluded.bytes_served
                 """,
-                [.number(key.epoch), .node(key.peer), .number(served.events), .number(served.bytes)])
+                [.number(key.epoch), .node(key.peer), .number(served.events), .number(served.bytes)]
+            )
         }
     }
 
@@ -56,7 +57,8 @@ extension EventStore {
                     [
                         .number(round.epoch), .node(finding.peer), .integer(finding.isAnswered ? 1 : 0),
                         .node(finding.challenges), .node(finding.passed),
-                    ])
+                    ]
+                )
             }
             try setProbed(round.day)
         }
@@ -93,9 +95,14 @@ extension EventStore {
             [.number(epoch), .node(number), .integer(Int64(Observation.subjectCountMax))]
         ) { row throws(SQLiteFailure) in
             Observation.Subject(
-                node: try row.node(0), probes: try row.node(1), answered: try row.node(2),
-                challenges: try row.node(3), passed: try row.node(4), firstDelivered: try row.unsigned(5),
-                bytesServed: try row.unsigned(6))
+                node: try row.node(0),
+                probes: try row.node(1),
+                answered: try row.node(2),
+                challenges: try row.node(3),
+                passed: try row.node(4),
+                firstDelivered: try row.unsigned(5),
+                bytesServed: try row.unsigned(6)
+            )
         }
     }
 
@@ -115,7 +122,10 @@ extension EventStore {
     }
 
     private func next(
-        from point: Bytes32, except picked: [Bytes32], epoch: UInt64, arrival: Int64
+        from point: Bytes32,
+        except picked: [Bytes32],
+        epoch: UInt64,
+        arrival: Int64
     ) throws(SQLiteFailure) -> Bytes32? {
         for start in [point, .zero] {
             let ids = try database.rows(
@@ -139,7 +149,8 @@ extension EventStore {
             for node in nodes {
                 try database.run(
                     "INSERT INTO registry(number, bytes) VALUES(?, ?)",
-                    [.node(node.number), .blob(node.canonicalBytes)])
+                    [.node(node.number), .blob(node.canonicalBytes)]
+                )
             }
         }
     }

@@ -7,6 +7,14 @@ struct PublishDraft: Sendable {
     let receipt: Receipt
 }
 
+/// Signs own events.
+struct EventSigner: Sendable {
+    let key: SecretKey
+    let domain: EIP712Domain
+
+    func sign(_ event: Event) -> SignedEvent { SignedEvent(event: event, key: key, domain: domain) }
+}
+
 /// What the store made of a draft.
 enum PublishDecision: Sendable {
     /// The charge is held; `time` is what its acknowledgement says.
@@ -18,9 +26,18 @@ enum PublishDecision: Sendable {
 }
 
 extension EventStore {
-    /// Makes and signs events for drafts in one durable transaction; `time` is the node's.
+    /// How far the own chain is held.
+    var ownHighest: UInt64 { index.chains[number]?.highestWithoutGap ?? 0 }
+
+    /// Makes and signs events for drafts in one durable transaction.
+    ///
+    /// `time` is the node's; `proven` the highest own sequence that anybody has shown: below it nothing is signed.
     func publish(
-        _ drafts: [PublishDraft], key: SecretKey, domain: EIP712Domain, time: UInt64, head: SignedHead?
+        _ drafts: [PublishDraft],
+        by signer: EventSigner,
+        time: UInt64,
+        head: SignedHead?,
+        proven: UInt64
     ) throws(SQLiteFailure) -> [PublishDecision] {
         var additions: [StoreIndex.Addition] = []
         let decisions = try transaction { () throws(SQLiteFailure) in
@@ -29,21 +46,30 @@ extension EventStore {
             var previous = try event(of: number, at: chain.highestWithoutGap) ?? .zero
             var decisions: [PublishDecision] = []
             for draft in drafts {
-                let decision = try decide(draft, chain: chain, time: time)
-                guard case .sign(let sequence, let isMessage) = decision else {
+                let decision = try decide(draft, next: chain.next(after: proven), time: time)
+                guard case .sign(let sequence) = decision else {
                     decisions.append(decision.outcome)
                     continue
                 }
                 let event = Event(
-                    originator: number, sequence: sequence, previous: previous, topic: draft.envelope.head.topic,
-                    links: try nextLinks(of: draft.envelope.head.topic), envelopeHash: draft.envelope.hash,
-                    receipt: draft.receipt.canonicalBytes)
-                let signed = SignedEvent(event: event, key: key, domain: domain)
+                    originator: number,
+                    sequence: sequence,
+                    previous: previous,
+                    topic: draft.envelope.head.topic,
+                    links: try nextLinks(of: draft.envelope.head.topic),
+                    envelopeHash: draft.envelope.hash,
+                    receipt: draft.receipt.canonicalBytes
+                )
+                let signed = signer.sign(event)
                 let wire = WireEvent(signed, draft.envelope)
                 let checked = CheckedEvent(
-                    signed: signed, wire: wire, charge: draft.receipt.charge, head: draft.receipt.head)
+                    signed: signed,
+                    wire: wire,
+                    charge: draft.receipt.charge,
+                    head: draft.receipt.head
+                )
                 let depth = try depth(of: event)
-                additions.append(try insert(checked, depth: depth, isMessage: isMessage, acknowledged: time))
+                additions.append(try insert(checked, depth: depth, isMessage: true, acknowledged: time))
                 chain.add(sequence)
                 previous = signed.id
                 decisions.append(.made(wire, event: signed.id, time: time))
@@ -55,7 +81,7 @@ extension EventStore {
     }
 
     private enum Step {
-        case sign(sequence: UInt64, isMessage: Bool)
+        case sign(sequence: UInt64)
         case done(PublishDecision)
 
         var outcome: PublishDecision {
@@ -67,7 +93,7 @@ extension EventStore {
     }
 
     /// A charge that is held is answered, whatever the time; a new one needs its deadline and a whole own chain.
-    private func decide(_ draft: PublishDraft, chain: EventChain, time: UInt64) throws(SQLiteFailure) -> Step {
+    private func decide(_ draft: PublishDraft, next: UInt64?, time: UInt64) throws(SQLiteFailure) -> Step {
         let charge = draft.receipt.charge
         let held = try events(ofCharge: charge.number)
         if let own = held.first(where: { $0.originator == number }) {
@@ -75,8 +101,8 @@ extension EventStore {
         }
         if let other = held.first { return .done(.held(event: other.id, time: time)) }
         guard charge.publishBy >= time else { return .done(.refused(.late(time: time, publishBy: charge.publishBy))) }
-        guard !pool.hasOrphans(of: number), let sequence = chain.next else { return .done(.refused(.healing)) }
-        return .sign(sequence: sequence, isMessage: true)
+        guard let next else { return .done(.refused(.healing)) }
+        return .sign(sequence: next)
     }
 
     private func acknowledgedTime(of id: Bytes32) throws(SQLiteFailure) -> UInt64? {

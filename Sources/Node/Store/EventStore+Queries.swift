@@ -29,7 +29,8 @@ extension EventStore {
                 """
                 SELECT event.bytes, event.signature, envelope.bytes FROM event JOIN envelope
                 ON envelope.hash = event.envelope WHERE event.id = ?
-                """, [.id(id)]
+                """,
+                [.id(id)]
             ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
             guard let found else { continue }
             size += found.frameBytes
@@ -42,7 +43,8 @@ extension EventStore {
     /// The envelope that an event carries, as it lies on disk.
     func envelopeBytes(_ event: Bytes32) throws(SQLiteFailure) -> [UInt8]? {
         try database.first(
-            "SELECT bytes FROM envelope WHERE hash = (SELECT envelope FROM event WHERE id = ?)", [.id(event)]
+            "SELECT bytes FROM envelope WHERE hash = (SELECT envelope FROM event WHERE id = ?)",
+            [.id(event)]
         ) { $0.blob(0) }
     }
 
@@ -93,7 +95,11 @@ extension EventStore {
                 let envelope = Envelope(wireBytes: envelope)
             else { return nil }
             return StoredMessage(
-                cursor: MessageCursor(depth: depth, id: event.id), event: event, envelope: envelope, charge: charge)
+                cursor: MessageCursor(depth: depth, id: event.id),
+                event: event,
+                envelope: envelope,
+                charge: charge
+            )
         }
     }
 
@@ -101,8 +107,10 @@ extension EventStore {
     func charges(of epoch: UInt64) throws(SQLiteFailure) -> ChargeRuns {
         ChargeRuns(
             ascending: try database.rows(
-                "SELECT DISTINCT charge FROM event WHERE epoch = ? ORDER BY charge", [.number(epoch)]
-            ) { row throws(SQLiteFailure) in try row.unsigned(0) })
+                "SELECT DISTINCT charge FROM event WHERE epoch = ? ORDER BY charge",
+                [.number(epoch)]
+            ) { row throws(SQLiteFailure) in try row.unsigned(0) }
+        )
     }
 
     /// What the node's status needs of the store.
@@ -112,8 +120,13 @@ extension EventStore {
             if let head = try chainHead(of: originator) { chains.append(head) }
         }
         return StoreFigures(
-            events: index.events, messages: index.messages, topics: index.topics, orphans: pool.count,
-            evidence: try StoreIndex.count("SELECT COUNT(*) FROM evidence", in: database), chains: chains)
+            events: index.events,
+            messages: index.messages,
+            topics: index.topics,
+            orphans: pool.count,
+            evidence: try StoreIndex.count("SELECT COUNT(*) FROM evidence", in: database),
+            chains: chains
+        )
     }
 }
 

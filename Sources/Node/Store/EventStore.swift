@@ -77,13 +77,16 @@ actor EventStore {
         try database.first("SELECT originator, sequence, topic, depth FROM event WHERE id = ?", [.id(id)]) {
             row throws(SQLiteFailure) in
             Vertex(
-                originator: try row.node(0), sequence: try row.unsigned(1), topic: try row.bytes32(2),
-                depth: try row.unsigned(3))
+                originator: try row.node(0),
+                sequence: try row.unsigned(1),
+                topic: try row.bytes32(2),
+                depth: try row.unsigned(3)
+            )
         }
     }
 
     func isHeld(_ id: Bytes32) throws(SQLiteFailure) -> Bool {
-        try database.first("SELECT 1 FROM event WHERE id = ?", [.id(id)]) { _ in } != nil
+        try database.exists("SELECT 1 FROM event WHERE id = ?", [.id(id)])
     }
 }
 

@@ -68,7 +68,9 @@ final class SQLiteDatabase {
 
     /// Runs one query and reads each row.
     func rows<Row>(
-        _ sql: String, _ values: [SQLiteValue] = [], _ read: (SQLiteRow) throws(SQLiteFailure) -> Row
+        _ sql: String,
+        _ values: [SQLiteValue] = [],
+        _ read: (SQLiteRow) throws(SQLiteFailure) -> Row
     ) throws(SQLiteFailure) -> [Row] {
         var rows: [Row] = []
         try each(sql, values) { row throws(SQLiteFailure) in rows.append(try read(row)) }
@@ -77,14 +79,23 @@ final class SQLiteDatabase {
 
     /// Runs one query and reads its first row.
     func first<Row>(
-        _ sql: String, _ values: [SQLiteValue] = [], _ read: (SQLiteRow) throws(SQLiteFailure) -> Row
+        _ sql: String,
+        _ values: [SQLiteValue] = [],
+        _ read: (SQLiteRow) throws(SQLiteFailure) -> Row
     ) throws(SQLiteFailure) -> Row? {
         try rows(sql, values, read).first
     }
 
+    /// Whether a query has a row.
+    func exists(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteFailure) -> Bool {
+        try first(sql, values) { _ in true } ?? false
+    }
+
     /// Runs one query and gives each row to `body`.
     func each(
-        _ sql: String, _ values: [SQLiteValue] = [], _ body: (SQLiteRow) throws(SQLiteFailure) -> Void
+        _ sql: String,
+        _ values: [SQLiteValue] = [],
+        _ body: (SQLiteRow) throws(SQLiteFailure) -> Void
     ) throws(SQLiteFailure) {
         let statement = try prepared(sql)
         defer {
@@ -135,8 +146,12 @@ final class SQLiteDatabase {
                 bytes.withUnsafeBytes { buffer in
                     // SQLITE_TRANSIENT: SQLite copies the bytes before the call returns.
                     sqlite3_bind_blob(
-                        statement, place, buffer.baseAddress, Int32(buffer.count),
-                        unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+                        statement,
+                        place,
+                        buffer.baseAddress,
+                        Int32(buffer.count),
+                        unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+                    )
                 }
             }
         guard code == SQLITE_OK else { throw failure }

@@ -68,7 +68,10 @@ enum StoreOpening {
             let found = try reader.uint64()
             guard found == UInt64(StoreSchema.format) else {
                 throw NodeError.storeFormat(
-                    directory: directory, found: found, supported: UInt64(StoreSchema.format))
+                    directory: directory,
+                    found: found,
+                    supported: UInt64(StoreSchema.format)
+                )
             }
             reader = WireReader(network)
             let separator = try reader.bytes32()
@@ -81,8 +84,12 @@ enum StoreOpening {
             guard let key = Address(try reader.raw(20)) else { throw NodeError.notAStore(directory: directory) }
             guard number == identity.number, key == identity.key else {
                 throw NodeError.otherNode(
-                    directory: directory, found: number, foundKey: key, expected: identity.number,
-                    expectedKey: identity.key)
+                    directory: directory,
+                    found: number,
+                    foundKey: key,
+                    expected: identity.number,
+                    expectedKey: identity.key
+                )
             }
         } catch is FrameError {
             throw NodeError.notAStore(directory: directory)

@@ -1,6 +1,7 @@
 import Foundation
 import Ledger
 import Primitives
+import Rewards
 
 /// Audits an exported epoch, or a folder of them, each of which must begin where the one before ended.
 enum DirectoryChain {

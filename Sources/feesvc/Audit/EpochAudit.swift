@@ -1,6 +1,7 @@
 import Channels
 import Primitives
 import Rewards
+import Storage
 
 /// The result of an epoch, recomputed from its public inputs alone.
 struct EpochAudit {
@@ -48,7 +49,12 @@ struct EpochAudit {
         }
         return RewardInputs(
             ruleset: replay.genesis.ruleset, epoch: replay.epoch, firstIndex: opening.size,
-            endIndex: replay.frontier.size, logRoot: head.head.root, snapshot: members.map(\.node.participant),
+            endIndex: replay.frontier.size, logRoot: head.head.root, snapshot: members.map { member in
+                let registration = member.node.registration
+                return Participant(
+                    node: member.node.number, operatorAddress: registration.operatorAddress,
+                    payout: registration.payout, stake: registration.stake)
+            },
             observations: try observations(seal, replay).filter { numbers.contains($0.observer) },
             attestations: records,
             cumulativeBefore: Dictionary(members.map { ($0.node.number, $0.cumulative) }) { first, _ in first },

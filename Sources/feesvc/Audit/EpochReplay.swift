@@ -1,5 +1,6 @@
 import Channels
 import Ledger
+import Payer
 import Primitives
 import Rewards
 

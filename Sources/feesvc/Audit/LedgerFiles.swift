@@ -1,5 +1,6 @@
 import Ledger
 import Primitives
+import Rewards
 
 /// The entries in `journal.csv`, rebuilt; their hashes are recomputed, so any change of a posting shows.
 struct JournalFile {

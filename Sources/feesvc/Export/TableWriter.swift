@@ -1,3 +1,4 @@
+import Primitives
 import Rewards
 
 /// Writes a table as RFC 4180 CSV and as JSON; both hold the same exact text for each cell.

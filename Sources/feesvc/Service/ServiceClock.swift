@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -24,9 +25,7 @@ final class ServiceClock: Sendable {
     /// The time now.
     var now: UInt64 {
         if isManual { return moved.withLock { $0 } }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(clamping: time.tv_sec)
+        return UInt64(clamping: Glibc.time(nil))
     }
 
     /// Moves a manual clock forward; it never goes back.

@@ -24,7 +24,11 @@ extension FeeService {
         guard signature.isBy(genesis.settlementKey, over: domain.digest(of: deposit)) else {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this deposit.")
         }
-        try await record(.deposit, deposit.reference, deposit.channelID.bytes, deposit.amount, signature) { session in
+        let statement = SettlementStatement(
+            kind: .deposit, reference: deposit.reference, subject: deposit.channelID.bytes, amount: deposit.amount,
+            signature: signature)
+        try await write { session in
+            guard try await statement.isNew(in: session) else { return }
             let channels = ChannelStore(session.transaction)
             guard let channel = try await channels.lock([deposit.channelID])[deposit.channelID] else {
                 throw Refusal(404, "settlement/unknown-channel", "There is no channel \(deposit.channelID).")
@@ -43,7 +47,7 @@ extension FeeService {
                 try entry.move(deposit.amount, from: .custody, to: .payable(channel.payer))
             }
             try session.post(entry)
-            return leaf
+            try await statement.keep(in: &session, leaf: leaf)
         }
     }
 
@@ -52,14 +56,18 @@ extension FeeService {
         guard signature.isBy(genesis.settlementKey, over: domain.digest(of: stake)) else {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this stake.")
         }
-        try await record(.stake, stake.reference, stake.operatorAddress.bytes, stake.amount, signature) { session in
+        let statement = SettlementStatement(
+            kind: .stake, reference: stake.reference, subject: stake.operatorAddress.bytes, amount: stake.amount,
+            signature: signature)
+        try await write { session in
+            guard try await statement.isNew(in: session) else { return }
             let leaf = session.append(
                 LogBody.stake(
                     operatorAddress: stake.operatorAddress, amount: stake.amount, reference: stake.reference))
             var entry = EntryDraft(.stake, reference: "stake:\(stake.reference.hex)")
             try entry.move(stake.amount, from: .custody, to: .stake(stake.operatorAddress))
             try session.post(entry)
-            return leaf
+            try await statement.keep(in: &session, leaf: leaf)
         }
     }
 
@@ -72,7 +80,11 @@ extension FeeService {
         guard payout.amount.units.isMultiple(of: unit) else {
             throw Refusal(422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
         }
-        try await record(.payout, payout.reference, payout.account.bytes, payout.amount, signature) { session in
+        let statement = SettlementStatement(
+            kind: .payout, reference: payout.reference, subject: payout.account.bytes, amount: payout.amount,
+            signature: signature)
+        try await write { session in
+            guard try await statement.isNew(in: session) else { return }
             let payable = try await NodeStore(session.transaction).balance(of: .payable(payout.account))
             guard payout.amount <= payable else {
                 throw Refusal(409, "settlement/not-payable", "\(payable) is payable to \(payout.account), not more.")
@@ -82,36 +94,13 @@ extension FeeService {
             var entry = EntryDraft(.payout, reference: "payout:\(payout.reference.hex)")
             try entry.move(payout.amount, from: .payable(payout.account), to: .custody)
             try session.post(entry)
-            return leaf
+            try await statement.keep(in: &session, leaf: leaf)
         }
     }
 
     /// How many ledger units one settlement unit has.
     nonisolated var settlementUnit: UInt128 {
         (genesis.settlementScale..<genesis.ledgerScale).reduce(1) { unit, _ in unit * 10 }
-    }
-
-    private func record(
-        _ kind: SettlementStore.Kind, _ reference: Bytes32, _ subject: [UInt8], _ amount: Amount,
-        _ signature: Signature, _ body: (inout LogSession) async throws -> LogLeaf
-    ) async throws {
-        guard amount > .zero else {
-            throw Refusal(422, "settlement/nothing", "A statement moves more than nothing.")
-        }
-        try await write { session in
-            let store = SettlementStore(session.transaction)
-            if let known = try await store.recorded(reference) {
-                guard known.kind == kind, known.subject == subject, known.amount == amount else {
-                    throw Refusal(409, "settlement/reference", "Reference \(reference) was used for something else.")
-                }
-                return
-            }
-            let leaf = try await body(&session)
-            try await session.writeLeaves()
-            try await store.record(
-                kind, reference: reference, subject: subject, amount: amount, signature: signature,
-                logIndex: leaf.index)
-        }
     }
 
     /// Closes a channel that its payer agrees to close at what was charged; what is left becomes payable.
@@ -145,5 +134,33 @@ extension FeeService {
             try await channels.close(channel.id, returning: returned, at: session.state.time)
             return returned
         }
+    }
+}
+
+/// A statement of the settlement key that counts once by its reference.
+private struct SettlementStatement {
+    let kind: SettlementStore.Kind
+    let reference: Bytes32
+    let subject: [UInt8]
+    let amount: Amount
+    let signature: Signature
+
+    /// Tells whether it was not counted before; a reference that was used for something else is refused.
+    func isNew(in session: LogSession) async throws -> Bool {
+        guard amount > .zero else {
+            throw Refusal(422, "settlement/nothing", "A statement moves more than nothing.")
+        }
+        guard let known = try await SettlementStore(session.transaction).recorded(reference) else { return true }
+        guard known.kind == kind, known.subject == subject, known.amount == amount else {
+            throw Refusal(409, "settlement/reference", "Reference \(reference) was used for something else.")
+        }
+        return false
+    }
+
+    /// Remembers it with the leaf that logs it.
+    func keep(in session: inout LogSession, leaf: LogLeaf) async throws {
+        try await session.writeLeaves()
+        try await SettlementStore(session.transaction).record(
+            kind, reference: reference, subject: subject, amount: amount, signature: signature, logIndex: leaf.index)
     }
 }

@@ -11,19 +11,19 @@ struct StatementCollector: Sendable {
     let http: HTTPClient
     let logger: Logger
 
-    /// Gathers the observations of an ended epoch.
-    func collectObservations(of epoch: UInt64) async throws {
-        try await collect("observations", epoch: epoch, service.take(observation:signature:))
+    /// What nodes are asked for; the last part of the path.
+    private enum Statement: String {
+        case observations
+        case delivered
     }
+
+    /// Gathers the observations of an ended epoch.
+    func collectObservations(of epoch: UInt64) async throws { try await collect(.observations, epoch: epoch) }
 
     /// Gathers the lists of an epoch's charges that the nodes hold.
-    func collectDelivered(of epoch: UInt64) async throws {
-        try await collect("delivered", epoch: epoch, service.take(delivered:signature:))
-    }
+    func collectDelivered(of epoch: UInt64) async throws { try await collect(.delivered, epoch: epoch) }
 
-    private func collect(
-        _ path: String, epoch: UInt64, _ take: ([UInt8], Signature) async throws -> Void
-    ) async throws {
+    private func collect(_ statement: Statement, epoch: UInt64) async throws {
         let nodes = try await service.nodes().map(\.node)
         let answers = await withTaskGroup(of: (UInt32, SignedBytesBody?).self) { group in
             for node in nodes {
@@ -31,7 +31,7 @@ struct StatementCollector: Sendable {
                     let client = JSONClient(
                         http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 10,
                         answerBytesMax: LogLeaf.bodyBytesMax * 2)
-                    return (node.number, try? await client.get("/v1/\(path)/\(epoch)"))
+                    return (node.number, try? await client.get("/v1/\(statement.rawValue)/\(epoch)"))
                 }
             }
             return await group.reduce(into: [UInt32: SignedBytesBody]()) { $0[$1.0] = $1.1 }
@@ -39,11 +39,16 @@ struct StatementCollector: Sendable {
         // In the order of node numbers, so that the log does not depend on who answered first.
         for node in nodes {
             guard let answer = answers[node.number] else {
-                logger.warning("node said nothing", metadata: ["node": "\(node.number)", "statement": "\(path)"])
+                logger.warning("node said nothing", metadata: ["node": "\(node.number)", "statement": "\(statement.rawValue)"])
                 continue
             }
             do {
-                try await take(answer.bytes.bytes, answer.signature)
+                switch statement {
+                case .observations:
+                    try await service.take(observation: answer.bytes.bytes, signature: answer.signature)
+                case .delivered:
+                    try await service.take(delivered: answer.bytes.bytes, signature: answer.signature)
+                }
             } catch let refusal as Refusal {
                 logger.warning(
                     "statement refused", metadata: ["node": "\(node.number)", "reason": "\(refusal.detail)"])

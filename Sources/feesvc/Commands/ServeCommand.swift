@@ -1,0 +1,136 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Channels
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Primitives
+import ServiceLifecycle
+import Storage
+import UnixSignals
+
+/// `feesvc serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the fee service.",
+        discussion: """
+            Without --database-url it starts a PostgreSQL cluster of its own below the data directory (Unix socket only, fsync \
+            on) and stops it at the end. An empty database becomes a new instance with the parameters given here; in one that \
+            holds an instance they are left as they were.
+
+            SIGTERM and SIGINT stop it: requests under way are finished, nothing acknowledged is lost.
+            """)
+
+    @Option(help: "Where keys, the service's lock and its own PostgreSQL cluster are kept.")
+    var dataDir = "./feesvc-data"
+    @Option(help: "A libpq connection string or URL of a PostgreSQL database to use (also FEESVC_DATABASE_URL).")
+    var databaseUrl: String?
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "The port to listen on; 0 takes a free one.")
+    var port = 8080
+    @Option(help: "Write host:port to this file once the service answers.")
+    var addressFile: String?
+    @Flag(help: "Take the time from signed acts instead of the system's clock, for replays.")
+    var manualClock = false
+    @Flag(help: .hidden)
+    var untilStdinCloses = false
+    @OptionGroup(title: "New instance") var instance: InstanceOptions
+    @OptionGroup var logging: LogOptions
+
+    func run() async throws {
+        try await Presentation.reportingErrors {
+            let logger = logging.logger("serve")
+            let cluster = try await startCluster()
+            do {
+                try await serve(logger, database: cluster?.connectionString ?? databaseURL ?? "")
+                await cluster?.stop()
+            } catch {
+                await cluster?.stop()
+                throw error
+            }
+        }
+    }
+
+    private var databaseURL: String? { databaseUrl ?? ProcessInfo.processInfo.environment["FEESVC_DATABASE_URL"] }
+
+    private func startCluster() async throws -> PostgresCluster? {
+        try DataDirectory.prepare(dataDir, kind: "service")
+        guard databaseURL == nil else { return nil }
+        let cluster = try PostgresCluster(directory: DataDirectory.absolute(dataDir))
+        try await cluster.start()
+        return cluster
+    }
+
+    private func serve(_ logger: Logger, database: String) async throws {
+        let configuration = PostgresConfiguration(connectionString: database)
+        let lock = AdvisoryLock(configuration: configuration)
+        guard try await lock.tryAcquire(ServiceStart.lockKey) else {
+            throw OperatorError("Another feesvc service runs on this database; stop it first.")
+        }
+        let pool = PostgresPool(configuration: configuration)
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .promptlyFailing)
+        do {
+            let service = try await ServiceStart(dataDirectory: dataDir, options: instance, logger: logger)
+                .open(pool: pool, configuration: configuration, isClockManual: manualClock)
+            try await runServices(service, http: http, logger: logger)
+        } catch {
+            try? await http.shutdown()
+            await pool.close()
+            await lock.close()
+            throw error
+        }
+        try await http.shutdown()
+        await pool.close()
+        await lock.close()
+    }
+
+    private func runServices(_ service: FeeService, http: HTTPClient, logger: Logger) async throws {
+        let collector = StatementCollector(service: service, http: http, logger: logger)
+        let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service), collector: collector)
+        let server = HTTPServer(
+            responder: routes.router().buildResponder(), host: host, port: port, addressFile: addressFile, logger: logger)
+        var services: [any Service] = [DeadlineWorker(service: service, collector: collector, logger: logger), server]
+        if untilStdinCloses { services.append(StandardInputWatch()) }
+        try await ServiceRun.run(services, logger: logger)
+    }
+}
+
+/// What a new instance is made of.
+struct InstanceOptions: ParsableArguments {
+    @Option(help: "The chain id of signatures.")
+    var chainId: UInt64 = 31_337
+    @Option(help: "The currency's code.")
+    var currency = "USD"
+    @Option(help: "When the first epoch begins, Unix seconds; default: the last UTC midnight.")
+    var start: UInt64?
+    @Option(help: "The length of an epoch in seconds.")
+    var epochLength: UInt64 = 604_800
+    @Option(help: "The base fee of a message, in units.")
+    var messageFee = "38500000"
+    @Option(help: "The storage fee of a byte and day, in units.")
+    var storageFee = "22"
+    @Option(help: "Postage, in units.")
+    var postage = "1000000000"
+    @Option(help: "For how long postage can be given back, in seconds.")
+    var postageWindow: UInt64 = 259_200
+    @Option(help: "The fewest days of storage.")
+    var retentionMin: UInt32 = 2
+    @Option(help: "The most days of storage.")
+    var retentionMax: UInt32 = 365
+    @Option(help: "Seconds between a channel's close and its end.")
+    var challengeWindow: UInt64 = 86_400
+    @Option(help: "Seconds that the settlement needs after that.")
+    var settlementHorizon: UInt64 = 86_400
+
+    func validate() throws {
+        guard (60...UInt64(366 * 86_400)).contains(epochLength) else {
+            throw ValidationError("--epoch-length is \(epochLength) seconds; it must be from 60 to 31622400.")
+        }
+        for (name, text) in [("--message-fee", messageFee), ("--storage-fee", storageFee), ("--postage", postage)]
+        where Amount(decimal: text) == nil {
+            throw ValidationError("\(name) is \(text); it must be a whole number of units below 2^128.")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs services together until SIGTERM or SIGINT, then stops them in reverse order.
+enum ServiceRun {
+    static func run(_ services: [any Service], logger: Logger) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+/// An HTTP server on one address.
+struct HTTPServer: Service, CustomStringConvertible {
+    let responder: RouterResponder<BasicRequestContext>
+    let host: String
+    let port: Int
+    let addressFile: String?
+    let logger: Logger
+
+    var description: String { "HTTP server" }
+
+    func run() async throws {
+        let host = host
+        let addressFile = addressFile
+        let logger = logger
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let application = Application(
+            responder: responder, configuration: .init(address: .hostname(host, port: port), serverName: "feesvc"),
+            onServerRunning: { channel in
+                let bound = channel.localAddress?.port ?? 0
+                logger.info("listening", metadata: ["http.address": "\(host):\(bound)"])
+                if let addressFile {
+                    try? Data("\(host):\(bound)\n".utf8).write(to: URL(fileURLWithPath: addressFile), options: .atomic)
+                }
+            },
+            logger: quiet)
+        do {
+            try await application.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EACCES {
+            let reason = error.errnoCode == EADDRINUSE ? "is in use" : "may not be used by this user"
+            throw OperatorError("The address \(host):\(port) \(reason); choose another --port.")
+        }
+    }
+}
+
+/// Ends when standard input does: a child whose parent died stops with it.
+struct StandardInputWatch: Service, CustomStringConvertible {
+    var description: String { "standard input" }
+
+    func run() async throws {
+        let (ends, continuation) = AsyncStream.makeStream(of: Void.self)
+        let input = FileHandle.standardInput
+        input.readabilityHandler = { handle in
+            if handle.availableData.isEmpty {
+                handle.readabilityHandler = nil
+                continuation.finish()
+            }
+        }
+        for await _ in ends.cancelOnGracefulShutdown() {}
+        input.readabilityHandler = nil
+    }
+}

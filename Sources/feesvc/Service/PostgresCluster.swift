@@ -1,0 +1,128 @@
+import Foundation
+import Primitives
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A PostgreSQL cluster of the service's own: Unix socket only, fsync on, in the service's data directory.
+///
+/// PostgreSQL refuses to run as root, so root runs it as the system's `postgres` user.
+struct PostgresCluster: Sendable {
+    private static let owner = "postgres"
+
+    private let binaries: String
+    private let data: String
+    private let socket: String
+    private let log: String
+
+    /// Where libpq finds the cluster.
+    var connectionString: String { "host=\(socket) port=5432 user=feesvc dbname=feesvc" }
+
+    /// Finds PostgreSQL's programs and the places in `directory`.
+    init(directory: String) throws {
+        binaries = try Self.findBinaries()
+        data = directory + "/postgres/data"
+        log = directory + "/postgres/postgres.log"
+        let near = directory + "/postgres/run"
+        // A Unix socket's path has at most 107 bytes; PostgreSQL adds /.s.PGSQL.5432.
+        let isShort = near.utf8.count <= 90
+        socket = isShort ? near : "/tmp/feesvc-" + String(SHA256.hash(Array(near.utf8)).hex.dropFirst(2).prefix(16))
+    }
+
+    private static func findBinaries() throws -> String {
+        let files = FileManager.default
+        let versions = ((try? files.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? [])
+            .sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let found = (versions + path).first { directory in
+            ["initdb", "pg_ctl", "postgres"].allSatisfy { files.isExecutableFile(atPath: "\(directory)/\($0)") }
+        }
+        guard let found else {
+            throw OperatorError(
+                "PostgreSQL's initdb, pg_ctl and postgres are in none of /usr/lib/postgresql/*/bin and PATH; "
+                    + "install it (apt-get install postgresql) or give --database-url.")
+        }
+        return found
+    }
+
+    /// Creates the cluster where there is none, and starts it where it does not run.
+    func start() async throws {
+        let files = FileManager.default
+        for directory in [data, socket] { try makeOwned(directory) }
+        try await checkReachable()
+        if !files.fileExists(atPath: data + "/PG_VERSION") {
+            try await run(
+                "initdb", ["-D", data, "-U", "feesvc", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"])
+        }
+        if (try? await run("pg_ctl", ["status", "-D", data])) == nil {
+            let options = [
+                "-c listen_addresses=''", "-c unix_socket_directories='\(socket)'", "-c port=5432", "-c fsync=on",
+                "-c synchronous_commit=on", "-c full_page_writes=on", "-c shared_buffers=64MB", "-c max_connections=64",
+                "-c jit=off",
+            ].joined(separator: " ")
+            try await run("pg_ctl", ["start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options])
+        }
+        if (try? await run("psql", psql("SELECT 1", database: "feesvc"))) == nil {
+            try await run("psql", psql("CREATE DATABASE feesvc", database: "postgres"))
+        }
+    }
+
+    /// Stops the cluster; its sockets go with it.
+    func stop() async {
+        _ = try? await run("pg_ctl", ["stop", "-m", "fast", "-w", "-t", "60", "-D", data])
+        if !socket.hasPrefix((data as NSString).deletingLastPathComponent) {
+            try? FileManager.default.removeItem(atPath: socket)
+        }
+    }
+
+    /// The process id of the running postmaster.
+    var processID: Int32? {
+        guard let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8) else { return nil }
+        return text.split(separator: "\n").first.flatMap { Int32($0) }
+    }
+
+    private func psql(_ statement: String, database: String) -> [String] {
+        ["-X", "-q", "-h", socket, "-p", "5432", "-U", "feesvc", "-d", database, "-c", statement]
+    }
+
+    private func makeOwned(_ directory: String) throws {
+        let files = FileManager.default
+        do {
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            var attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o700]
+            if geteuid() == 0 {
+                guard let user = getpwnam(Self.owner) else {
+                    throw OperatorError(
+                        "PostgreSQL does not run as root and there is no user \(Self.owner) to run it as; "
+                            + "install postgresql, or start feesvc as an ordinary user.")
+                }
+                attributes[.ownerAccountID] = NSNumber(value: user.pointee.pw_uid)
+                attributes[.groupOwnerAccountID] = NSNumber(value: user.pointee.pw_gid)
+                let parent = (directory as NSString).deletingLastPathComponent
+                try files.setAttributes(
+                    [.ownerAccountID: NSNumber(value: user.pointee.pw_uid)], ofItemAtPath: parent)
+            }
+            try files.setAttributes(attributes, ofItemAtPath: directory)
+        } catch let error as CocoaError {
+            throw OperatorError("The directory \(directory) can't be made: \(error.localizedDescription)")
+        }
+    }
+
+    private func checkReachable() async throws {
+        do {
+            try await Command.run(prefix + ["test", "-w", data])
+        } catch {
+            throw OperatorError(
+                "The user that PostgreSQL runs as can't reach \(data): a folder above it is closed to others; "
+                    + "choose another --data-dir.")
+        }
+    }
+
+    private var prefix: [String] { geteuid() == 0 ? ["runuser", "-u", Self.owner, "--"] : [] }
+
+    @discardableResult
+    private func run(_ program: String, _ arguments: [String]) async throws -> String {
+        try await Command.run(prefix + ["\(binaries)/\(program)"] + arguments)
+    }
+}

@@ -1,0 +1,78 @@
+import Channels
+import Foundation
+import Logging
+import Migrations
+import Primitives
+import Storage
+
+/// Brings a service up on its database: migrations, keys, the instance.
+struct ServiceStart {
+    /// The advisory lock that keeps a second service off a database: "feesvc" in ASCII.
+    static let lockKey: Int64 = 0x6665_6573_7663
+
+    let dataDirectory: String
+    let options: InstanceOptions
+    let logger: Logger
+
+    /// Migrates, creates the instance where there is none, and opens the service.
+    func open(
+        pool: PostgresPool, configuration: PostgresConfiguration, isClockManual: Bool
+    ) async throws -> FeeService {
+        let migrations = Migrations.all.enumerated().map { place, migration in
+            Migration(number: place + 1, name: String(migration.name.dropFirst(5)), sql: migration.sql)
+        }
+        let applied = try await MigrationRunner(migrations: migrations, sha256: { SHA256.hash($0).bytes })
+            .run(configuration)
+        for migration in applied { logger.info("migrated", metadata: ["migration": "\(migration.fileName)"]) }
+
+        let keys = dataDirectory + "/keys"
+        try FileManager.default.createDirectory(
+            atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let logKey = try KeyFile.readOrCreate(keys + "/log.key")
+        let settlementKey = try KeyFile.readOrCreate(keys + "/settlement.key")
+        let adminKey = try KeyFile.readOrCreate(keys + "/admin.key")
+
+        var state = try await pool.withTransaction { try await LogStore($0).state() }
+        if state == nil {
+            try await create(pool, log: logKey, settlement: settlementKey, admin: adminKey)
+            state = try await pool.withTransaction { try await LogStore($0).state() }
+        }
+        guard let state else { throw StorageCorruption("the instance that was just created is gone") }
+        guard state.genesis.logKey == logKey.address else {
+            throw OperatorError(
+                "The log key in \(keys) is not the one that this database's log is signed with; restore the right "
+                    + "key file or choose the right database.")
+        }
+        let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
+        return FeeService(
+            pool: pool, clock: clock, keys: ServiceKeys(log: logKey),
+            admission: Admission(
+                challengeWindow: options.challengeWindow, settlementHorizon: options.settlementHorizon),
+            state: state, logger: logger)
+    }
+
+    private func create(_ pool: PostgresPool, log: SecretKey, settlement: SecretKey, admin: SecretKey) async throws {
+        let start = options.start ?? UTCDay(containing: ServiceClock.system.now).start
+        let genesis = Genesis(
+            chainID: Bytes32(integer: UInt128(options.chainId)), verifyingContract: settlement.address,
+            logKey: log.address, settlementKey: settlement.address, adminKey: admin.address,
+            currency: options.currency, ledgerScale: 12, settlementScale: 6, start: start,
+            epochSeconds: options.epochLength, ruleset: 1)
+        let schedule = FeeSchedule(
+            version: 1, effectiveFrom: start, base: amount(options.messageFee),
+            storagePerByteDay: amount(options.storageFee), congestionUnit: .zero, targetPerMinute: 0,
+            postage: amount(options.postage), postageWindow: options.postageWindow,
+            retentionDaysMin: options.retentionMin, retentionDaysMax: options.retentionMax,
+            bytesMax: UInt32(EnvelopeHead.payloadBytesMax))
+        var generator = SystemRandomNumberGenerator()
+        let salt = Bytes32((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }) ?? .zero
+        try await pool.withTransaction { transaction in
+            try await InstanceStore(transaction).create(genesis: genesis, schedule: schedule, saltSecret: salt) {
+                log.sign(genesis.domain.digest(of: $0.statement))
+            }
+        }
+        logger.info("instance created", metadata: ["log.id": "\(genesis.logID)", "start": "\(start)"])
+    }
+
+    private func amount(_ text: String) -> Amount { Amount(decimal: text) ?? .zero }
+}
