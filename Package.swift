@@ -113,17 +113,26 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeTests",
-            dependencies: ["Node", "Channels", "Rewards", "Primitives", .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Node", "Channels", "Rewards", "Primitives", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "FeesvcTests",
-            dependencies: ["feesvc", "Storage", "Ledger", "Channels", "Rewards", "Payer", "Primitives", "Migrations", .product(name: "Logging", package: "swift-log"), .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            dependencies: [
+                "feesvc", "Storage", "Ledger", "Channels", "Rewards", "Payer", "Primitives", "Migrations",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["Primitives", "Channels", "Payer", .product(name: "AsyncHTTPClient", package: "async-http-client")],
+            dependencies: [
+                "Primitives", "Channels", "Payer", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
             swiftSettings: strict
         ),
     ],

@@ -120,7 +120,8 @@ public struct VoidedCharge: Hashable, Sendable {
     public let evidence: Bytes32
 
     /// Makes the record.
-    public init(charge: UInt64, ground: RefundGround, base: Amount, storage: Amount, postage: Amount, evidence: Bytes32) {
+    public init(charge: UInt64, ground: RefundGround, base: Amount, storage: Amount, postage: Amount, evidence: Bytes32)
+    {
         self.charge = charge
         self.ground = ground
         self.base = base

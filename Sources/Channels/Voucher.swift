@@ -4,7 +4,8 @@ public import Primitives
 public struct Voucher: TypedStatement, Hashable {
     /// keccak256 of the encoded type.
     public static let typeHash = EIP712.typeHash(
-        "Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,uint64 validUntil,bytes32 itemsHash)")
+        "Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,uint64 validUntil,bytes32 itemsHash)"
+    )
 
     /// The channel that pays.
     public let channelID: Bytes32

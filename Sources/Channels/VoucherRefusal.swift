@@ -67,7 +67,8 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .sequence(let found, let newest): "Sequence \(found) is used up; the newest is \(newest)."
         case .ceilingLowered(let found, let newest): "The ceiling \(found) is below the \(newest) signed before."
         case .ceilingTooLow(let found, let needed): "The ceiling is \(found); the items need \(needed)."
-        case .deposit(let ceilings, let coverage): "Ceilings add up to \(ceilings); the channel holds \(coverage). Top it up."
+        case .deposit(let ceilings, let coverage):
+            "Ceilings add up to \(ceilings); the channel holds \(coverage). Top it up."
         case .price(let hash, let refusal): "Envelope \(hash) has no price: \(refusal.detail)"
         case .maxFee(let hash, let price, let maxFee): "Envelope \(hash) costs \(price); its maxFee is \(maxFee)."
         }

@@ -39,19 +39,24 @@ extension NodeError: CustomStringConvertible {
         case .directoryUnusable(let directory, let reason):
             "the data directory \(directory) can't be used (\(reason)): make it writable or name another"
         case .notAStore(let directory):
-            "\(directory)/\(StoreSchema.fileName) is not a node's store, or is damaged: move it away or name another data directory; what a peer holds comes back from it"
+            "\(directory)/\(StoreSchema.fileName) is not a node's store, or is damaged: move it away or name another"
+                + " data directory; what a peer holds comes back from it"
         case .storeFormat(let directory, let found, let supported):
-            "the data directory \(directory) has format \(found), this program knows \(supported): use the version that wrote it or name another data directory"
+            "the data directory \(directory) has format \(found), this program knows \(supported): use the version"
+                + " that wrote it or name another data directory"
         case .otherNetwork(let directory, let found, let expected):
-            "the data directory \(directory) belongs to the network with log \(found), this node to \(expected): name the directory of this network or an empty one"
+            "the data directory \(directory) belongs to the network with log \(found), this node to \(expected):"
+                + " name the directory of this network or an empty one"
         case .otherNode(let directory, let found, let foundKey, let expected, let expectedKey):
-            "the data directory \(directory) belongs to node \(found) with key \(foundKey), this is node \(expected) with key \(expectedKey): name this node's own directory or an empty one"
+            "the data directory \(directory) belongs to node \(found) with key \(foundKey), this is node"
+                + " \(expected) with key \(expectedKey): name this node's own directory or an empty one"
         case .directoryInUse(let directory):
-            "the data directory \(directory) is in use by another process: stop it first, two nodes with one identity would contradict each other"
-        case .storeFailed(let directory, let reason, let isDiskFull):
-            isDiskFull
-                ? "the disk of the data directory \(directory) is full (\(reason)): free space, the node goes on by itself"
-                : "the store in the data directory \(directory) failed (\(reason)): check the disk, then restart the node"
+            "the data directory \(directory) is in use by another process: stop it first, two nodes with one identity"
+                + " would contradict each other"
+        case .storeFailed(let directory, let reason, isDiskFull: true):
+            "the disk of the data directory \(directory) is full (\(reason)): free space, the node goes on by itself"
+        case .storeFailed(let directory, let reason, isDiskFull: false):
+            "the store in the data directory \(directory) failed (\(reason)): check the disk, then restart the node"
         case .addressInUse(let host, let port):
             "the peer address \(host):\(port) is in use: stop what listens there or choose another port"
         case .addressUnavailable(let host, let port, let reason):

@@ -55,7 +55,8 @@ public struct NodeStatus: Hashable, Sendable {
     public let peers: [PeerStatus]
     /// The chains, ascending by originator.
     public let chains: [ChainHead]
-    /// Whether the last reconciliation with every reachable peer ended equal, and none is still being tried for the first time.
+    /// Whether the last reconciliation with every reachable peer ended equal, and none is still being tried for the
+    /// first time.
     public let isSynced: Bool
 }
 

@@ -4,8 +4,8 @@ import Primitives
 
 /// The replication engine of one node: a store, the peers, and what keeps them equal.
 ///
-/// `init` opens the store, ``bind()`` takes the port, ``run()`` serves and heals until its task is cancelled. Everything
-/// else may be called from any task, before and while it runs.
+/// `init` opens the store, ``bind()`` takes the port, ``run()`` serves and heals until its task is cancelled.
+/// Everything else may be called from any task, before and while it runs.
 public final class ReplicationNode: Sendable {
     let core: NodeCore
     private let listening = Listening()
@@ -47,7 +47,8 @@ public final class ReplicationNode: Sendable {
         await core.store.close()
     }
 
-    /// Takes the registry in: who the peers are, and whose events are admitted. Entries without both signatures are left out.
+    /// Takes the registry in: who the peers are, and whose events are admitted. Entries without both signatures are
+    /// left out.
     public func update(registry: [RegisteredNode]) async {
         let before = core.registry.all
         let known = Set(before)

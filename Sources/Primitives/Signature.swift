@@ -20,12 +20,14 @@ public struct Signature: Hashable, Sendable {
     public let bytes: [UInt8]
 
     /// n of secp256k1 (SEC 2, section 2.4.1).
-    private static let order: [UInt8] = Array(repeating: 0xff, count: 15) + [
-        0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
-    ]
-    private static let halfOrder: [UInt8] = [0x7f] + Array(repeating: 0xff, count: 15) + [
-        0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
-    ]
+    private static let order: [UInt8] =
+        Array(repeating: 0xff, count: 15) + [
+            0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+        ]
+    private static let halfOrder: [UInt8] =
+        [0x7f] + Array(repeating: 0xff, count: 15) + [
+            0x5d, 0x57, 0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+        ]
 
     /// Checks form and ranges of 65 bytes from outside.
     public init(_ bytes: [UInt8]) throws(SignatureError) {
@@ -45,7 +47,8 @@ public struct Signature: Hashable, Sendable {
     ///
     /// Any digest recovers *some* address for most signatures: compare the result with who should have signed.
     public func recover(_ digest: Bytes32) throws(SignatureError) -> Address {
-        guard let key = Secp256k1.recover(digest: digest.bytes, compact: Array(bytes[0..<64]), id: Int32(bytes[64]) - 27)
+        guard
+            let key = Secp256k1.recover(digest: digest.bytes, compact: Array(bytes[0..<64]), id: Int32(bytes[64]) - 27)
         else { throw .unrecoverable }
         return Address(unchecked: Array(Keccak256.hash(Array(key.dropFirst())).bytes.suffix(20)))
     }
@@ -65,7 +68,9 @@ extension Signature: Codable {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let bytes = Hex.decode(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "a signature is 0x and 130 lower-case hex digits"))
+                .init(
+                    codingPath: decoder.codingPath, debugDescription: "a signature is 0x and 130 lower-case hex digits")
+            )
         }
         do {
             try self.init(bytes)

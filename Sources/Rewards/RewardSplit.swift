@@ -32,7 +32,9 @@ extension EpochResult {
         let captured = try Amount.sum([inputs.base, inputs.storage, inputs.postage])
         let pool = try Amount.sum([captured, inputs.dustIn, inputs.grants]).subtracting(inputs.refunds)
         let (contributions, dropped) = Measurement.contributions(inputs)
-        let nodes = inputs.snapshot.map { ($0, contributions[$0.node] ?? Contribution(held: 0, available: 0, attested: 0)) }
+        let nodes = inputs.snapshot.map {
+            ($0, contributions[$0.node] ?? Contribution(held: 0, available: 0, attested: 0))
+        }
 
         let parts = UInt128(nodes.count) * UInt128(Contribution.whole)
         let base = min(pool, captured)

@@ -87,7 +87,8 @@ public struct ChargeStore: Sendable {
             """)
         var found: [Bytes32: [Bytes32: UInt64]] = [:]
         for row in rows {
-            found[try row.hash("channel_id"), default: [:]][try row.hash("envelope_hash")] = try row.unsigned("log_index")
+            found[try row.hash("channel_id"), default: [:]][try row.hash("envelope_hash")] = try row.unsigned(
+                "log_index")
         }
         return found
     }
@@ -210,7 +211,9 @@ public struct ChargeStore: Sendable {
     }
 
     /// Marks the base of an epoch's charges as decided by the cut, and voided ones by their own leaves.
-    public func decideBase(in epoch: UInt64, cutIndex: UInt64, voided: [(number: UInt64, logIndex: UInt64)]) async throws {
+    public func decideBase(in epoch: UInt64, cutIndex: UInt64, voided: [(number: UInt64, logIndex: UInt64)])
+        async throws
+    {
         if !voided.isEmpty {
             _ = try await transaction.execute(
                 """

@@ -1,7 +1,8 @@
 public import Channels
 public import Primitives
 
-/// An event and its envelope as they travel between nodes and lie in the store: bytes that nothing has been believed of.
+/// An event and its envelope as they travel between nodes and lie in the store: bytes that nothing has been believed
+/// of.
 public struct WireEvent: Hashable, Sendable {
     /// The largest envelope: head, payload and their lengths.
     public static let envelopeBytesMax = EnvelopeHead.payloadBytesMax + 512

@@ -26,8 +26,8 @@ final class NodeClock: Sendable {
 
     /// Takes a checked head in; the time never goes back.
     ///
-    /// `isCurrent` says that the head is of now: it was observed, or came with a publisher's receipt. Heads inside events
-    /// that a node fetches after a pause lie in that pause, so until a current one came they make nothing due.
+    /// `isCurrent` says that the head is of now: it was observed, or came with a publisher's receipt. Heads inside
+    /// events that a node fetches after a pause lie in that pause, so until a current one came they make nothing due.
     func advance(to head: SignedHead, isCurrent: Bool) {
         state.withLock { state in
             if head.head.isNewer(than: state.newest?.head) { state.newest = head }

@@ -84,7 +84,8 @@ struct PeerDialer: Sendable {
         }
     }
 
-    /// Asks for this node's own chain first, then compares sets on a jittered schedule; in between it fetches ancestors.
+    /// Asks for this node's own chain first, then compares sets on a jittered schedule; in between it fetches
+    /// ancestors.
     private func heal(from session: PeerSession, seed: UInt64) async throws {
         let clock = ContinuousClock()
         let replica = HealedReplica(core: core, peer: link.number)
@@ -115,7 +116,8 @@ struct PeerDialer: Sendable {
 
     /// Asks how far the peer knows this node's own chain, and lets it show the event that it names.
     ///
-    /// Shown with a good signature, it keeps this node from signing until its chain is whole; a claim without it does not.
+    /// Shown with a good signature, it keeps this node from signing until its chain is whole; a claim without it does
+    /// not.
     private func hear(_ session: PeerSession, _ replica: HealedReplica) async throws {
         guard case .chain(let highest, let id) = try await session.ask(.chain(originator: core.number)) else {
             throw PeerFailure.unexpected(type: 137)

@@ -61,8 +61,8 @@ final class PeerListener: Sendable {
     }
 }
 
-/// The connection that each proved peer asks over: a newer one takes the place of the older, so that one peer can't hold
-/// many.
+/// The connection that each proved peer asks over: a newer one takes the place of the older, so that one peer can't
+/// hold many.
 final class ServedPeers: Sendable {
     private let channels = Mutex<[UInt32: any Channel]>([:])
 

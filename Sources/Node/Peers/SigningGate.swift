@@ -32,7 +32,8 @@ final class SigningGate: Sendable {
     /// Somebody has shown an own event with a good signature.
     func prove(_ sequence: UInt64) { state.withLock { $0.proven = max($0.proven, sequence) } }
 
-    /// Waits until all `peers` were heard and `highest`, the own chain, reaches what they have shown, or the time is over.
+    /// Waits until all `peers` were heard and `highest`, the own chain, reaches what they have shown, or the time is
+    /// over.
     ///
     /// Where the chain is still behind afterwards, the store refuses to sign.
     func pass(peers: [UInt32], highest: () async -> UInt64) async {

@@ -2,8 +2,8 @@ import Primitives
 
 /// Compares count and set root of each epoch, then the id lists of the epochs that differ.
 ///
-/// Roots are SHA-256 over all ids, so equal roots are equal sets, whoever chose the ids. A quiet week costs one answer of
-/// 48 bytes an epoch; an epoch that differs costs 32 bytes an event of the peer.
+/// Roots are SHA-256 over all ids, so equal roots are equal sets, whoever chose the ids. A quiet week costs one answer
+/// of 48 bytes an epoch; an epoch that differs costs 32 bytes an event of the peer.
 struct BucketReconciler: Reconciler {
     /// The most pages of one epoch in one session: 67 million ids.
     private static let pagesMax: UInt64 = 1_024

@@ -111,7 +111,8 @@ extension EventStore {
         try database.first("SELECT MAX(arrival) FROM event") { $0.integer(0) } ?? 0
     }
 
-    /// Picks different events of an epoch or earlier that arrived up to `arrival`: for each point the next id from it on.
+    /// Picks different events of an epoch or earlier that arrived up to `arrival`: for each point the next id from it
+    /// on.
     func pick(points: [Bytes32], epoch: UInt64, arrival: Int64) throws(SQLiteFailure) -> [Bytes32] {
         var picked: [Bytes32] = []
         for point in points {

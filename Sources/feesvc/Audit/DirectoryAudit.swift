@@ -90,7 +90,8 @@ struct DirectoryAudit {
             log.filter { $0.kind == .charge }.map { ($0.index, try Charge(canonicalBytes: $0.body).commitment) }
         ) { first, _ in first }
         for fields in try CSVFile(bytes, columns: EpochTables.chargeColumns, name: "charges.csv").rows {
-            guard let index = UInt64(fields[1]), let channel = Bytes32(hex: fields[11]), let salt = Bytes32(hex: fields[12])
+            guard let index = UInt64(fields[1]), let channel = Bytes32(hex: fields[11]),
+                let salt = Bytes32(hex: fields[12])
             else { throw AuditDifference("charges.csv", "row", expected: "index, channel, salt", found: fields[1]) }
             try AuditDifference.check(
                 "charges.csv, leaf \(index)", "commitment", expected: commitments[index]?.hex ?? "none",

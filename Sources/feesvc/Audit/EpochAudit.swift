@@ -15,7 +15,9 @@ struct EpochAudit {
     init(opening: EpochOpening, log: [LogLeaf], seal: [LogLeaf], head: SignedHead) throws {
         var replay = try EpochReplay(opening)
         for leaf in log { try replay.apply(leaf) }
-        guard replay.isClosed else { throw AuditDifference("log.csv", "last leaf", expected: "an edge", found: "another") }
+        guard replay.isClosed else {
+            throw AuditDifference("log.csv", "last leaf", expected: "an edge", found: "another")
+        }
         try Self.check(head, replay)
         let inputs = try Self.inputs(replay, opening, seal, head)
         let result = try EpochResult.compute(inputs)
@@ -49,7 +51,8 @@ struct EpochAudit {
         }
         return RewardInputs(
             ruleset: replay.genesis.ruleset, epoch: replay.epoch, firstIndex: opening.size,
-            endIndex: replay.frontier.size, logRoot: head.head.root, snapshot: members.map { member in
+            endIndex: replay.frontier.size, logRoot: head.head.root,
+            snapshot: members.map { member in
                 let registration = member.node.registration
                 return Participant(
                     node: member.node.number, operatorAddress: registration.operatorAddress,
@@ -74,7 +77,8 @@ struct EpochAudit {
                 signature.isBy(node.registration.nodeKey, over: digest), observation.epoch == replay.epoch
             else {
                 throw AuditDifference(
-                    "seal.csv, leaf \(leaf.index)", "observation", expected: "node \(observation.observer)'s of this epoch",
+                    "seal.csv, leaf \(leaf.index)", "observation",
+                    expected: "node \(observation.observer)'s of this epoch",
                     found: "another")
             }
             observations.append(observation)

@@ -79,7 +79,9 @@ struct EpochReplay {
         let place = "log.csv, leaf \(leaf.index) (\(leaf.kind))"
         try AuditDifference.check(place, "index", expected: frontier.size, found: leaf.index)
         guard leaf.time >= time else { throw AuditDifference(place, "time", expected: "≥ \(time)", found: leaf.time) }
-        guard !isClosed else { throw AuditDifference(place, "leaf after the edge", expected: "none", found: leaf.kind.rawValue) }
+        guard !isClosed else {
+            throw AuditDifference(place, "leaf after the edge", expected: "none", found: leaf.kind.rawValue)
+        }
         time = leaf.time
         switch leaf.kind {
         case .genesis:
@@ -150,7 +152,9 @@ struct EpochReplay {
             flows.refunded = try flows.refunded.adding(amount)
             flows.welcomed += 1
         case .captured:
-            guard time >= due else { throw AuditDifference(place, "time of capture", expected: "≥ \(due)", found: time) }
+            guard time >= due else {
+                throw AuditDifference(place, "time of capture", expected: "≥ \(due)", found: time)
+            }
             flows.postage = try flows.postage.adding(amount)
         }
         release(decision.charge) { $0.postage = nil }
@@ -176,7 +180,8 @@ struct EpochReplay {
             charge: void.charge, holders: members.count,
             reports: (reports[charge.epoch] ?? []).filter { members.contains($0.node) }, isAcknowledged: true)
         guard isUndelivered else {
-            throw AuditDifference(place, "charge \(void.charge)", expected: "captured: a majority holds it", found: "voided")
+            throw AuditDifference(
+                place, "charge \(void.charge)", expected: "captured: a majority holds it", found: "voided")
         }
         let days = charge.expiryDay > lastMidnight ? UInt64(charge.expiryDay.number - lastMidnight.number) : 0
         let unspent = try charge.storagePerDay.times(days)

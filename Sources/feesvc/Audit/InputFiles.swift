@@ -8,14 +8,16 @@ enum InputFiles {
     static func leaves(_ bytes: [UInt8], file: String) throws -> [LogLeaf] {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
         guard lines.first == "index,time,kind,body", lines.last == "" else {
-            throw AuditDifference(file, "first line and last line end", expected: "index,time,kind,body", found: "others")
+            throw AuditDifference(
+                file, "first line and last line end", expected: "index,time,kind,body", found: "others")
         }
         return try lines.dropFirst().dropLast().enumerated().map { number, line in
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 4, let index = UInt64(fields[0]), let time = UInt64(fields[1]),
                 let kind = UInt16(fields[2]).flatMap(LeafKind.init(rawValue:)), let body = Hex.decode(fields[3])
             else {
-                throw AuditDifference("\(file), line \(number + 2)", "leaf", expected: "index,time,kind,0x…", found: line)
+                throw AuditDifference(
+                    "\(file), line \(number + 2)", "leaf", expected: "index,time,kind,0x…", found: line)
             }
             return LogLeaf(index: index, time: time, kind: kind, body: body)
         }

@@ -63,7 +63,8 @@ struct TrialBalanceFile {
             do {
                 try balances.post(entry)
             } catch {
-                throw AuditDifference("journal.csv, entry \(entry.number)", "posting", expected: "allowed", found: "\(error)")
+                throw AuditDifference(
+                    "journal.csv, entry \(entry.number)", "posting", expected: "allowed", found: "\(error)")
             }
         }
         return balances.totals

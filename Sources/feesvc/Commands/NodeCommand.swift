@@ -77,7 +77,8 @@ struct NodeCommand: AsyncParsableCommand {
             var services: [any Service] = [
                 Replication(node: node), HeadFollowing(follower: follower),
                 HTTPServer(
-                    responder: NodeRoutes(node: node).router().buildResponder(), host: clients.host, port: clients.port, addressFile: nil,
+                    responder: NodeRoutes(node: node).router().buildResponder(), host: clients.host, port: clients.port,
+                    addressFile: nil,
                     logger: logger),
             ]
             if untilStdinCloses { services.append(StandardInputWatch()) }

@@ -90,7 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service), collector: collector)
         let server = HTTPServer(
-            responder: routes.router().buildResponder(), host: host, port: port, addressFile: addressFile, logger: logger)
+            responder: routes.router().buildResponder(), host: host, port: port, addressFile: addressFile,
+            logger: logger)
         var services: [any Service] = [DeadlineWorker(service: service, collector: collector, logger: logger), server]
         if untilStdinCloses { services.append(StandardInputWatch()) }
         try await ServiceRun.run(services, logger: logger)

@@ -111,7 +111,8 @@ struct DemoCommand: AsyncParsableCommand {
             try Data("x".utf8).write(to: URL(fileURLWithPath: probe))
             try FileManager.default.removeItem(atPath: probe)
         } catch {
-            throw OperatorError("The folder \(out) can't be written: \(error.localizedDescription); choose another --out.")
+            throw OperatorError(
+                "The folder \(out) can't be written: \(error.localizedDescription); choose another --out.")
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? [] where name.hasPrefix("epoch-") {
             try? FileManager.default.removeItem(atPath: out + "/" + name)

@@ -192,7 +192,8 @@ actor DemoDriver {
             progress.say("\(UTCDay(containing: time)): node \(node + 1) is back and has caught up with its peers")
         }
         try await network.act("seal", epoch, on: service)
-        let operators = DemoOperators(identities: identities, service: service, nodes: await network.nodes.map(\.registered))
+        let operators = DemoOperators(
+            identities: identities, service: service, nodes: await network.nodes.map(\.registered))
         let outcome = try await operators.attestAndClaim(epoch)
         counts.attestations[epoch] = outcome.attestations
         counts.claimedTwice += outcome.paidTwice
@@ -200,7 +201,8 @@ actor DemoDriver {
             counts.claimed[node] = try (counts.claimed[node] ?? .zero).adding(amount)
         }
         progress.say(
-            "\(UTCDay(containing: time)): epoch \(epoch) is sealed, attested by \(outcome.attestations) operators and claimed")
+            "\(UTCDay(containing: time)): epoch \(epoch) is sealed, attested by \(outcome.attestations) operators and claimed"
+        )
     }
 
     // MARK: Barriers

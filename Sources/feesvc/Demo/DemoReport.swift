@@ -61,7 +61,8 @@ struct DemoReport {
         parts += ["Operators", operatorTable()]
         let held = checks.heldAtEnd.map { "\($0.account.name) \(Self.dollars($0.balance))" }.joined(separator: ", ")
         parts.append(
-            "Still held at the end: \(held). Base fees of the last epoch wait for its delivery cut, storage for days to come.\n")
+            "Still held at the end: \(held). Base fees of the last epoch wait for its delivery cut, storage for days to come.\n"
+        )
         parts += ["Memory at its peak", memoryTable()]
         parts.append(
             """
@@ -106,7 +107,8 @@ struct DemoReport {
             ])
         }
         return TextTable.render(
-            ["node", "epoch", "held", "available", "attested", "weight", "earned", "shared", "reward", "cumulative"], rows)
+            ["node", "epoch", "held", "available", "attested", "weight", "earned", "shared", "reward", "cumulative"],
+            rows)
     }
 
     private func memoryTable() -> String {
@@ -127,7 +129,8 @@ struct DemoReport {
     }
 
     private static func decimal(_ value: Double, places: Int) -> String {
-        value.formatted(.number.precision(.fractionLength(places)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+        value.formatted(
+            .number.precision(.fractionLength(places)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
     }
 
     // MARK: JSON

@@ -33,7 +33,8 @@ final class DemoProgress: Sendable {
         let line = state.withLock { state -> String? in
             state.done += count
             let now = ContinuousClock.now
-            let isDue = isTerminal
+            let isDue =
+                isTerminal
                 ? now - state.lastShown > .milliseconds(100)
                 : (state.done - state.shown) * 10 >= total || state.done == total
             guard isDue || state.done == total, state.done != state.shown else { return nil }
@@ -41,7 +42,9 @@ final class DemoProgress: Sendable {
             state.shown = state.done
             return render(state.done, at: now, note: note)
         }
-        if let line { write(isTerminal ? "\r\u{1b}[K" + line + (state.withLock { $0.done } == total ? "\n" : "") : line + "\n") }
+        if let line {
+            write(isTerminal ? "\r\u{1b}[K" + line + (state.withLock { $0.done } == total ? "\n" : "") : line + "\n")
+        }
     }
 
     private func render(_ done: Int, at now: ContinuousClock.Instant, note: String) -> String {

@@ -44,7 +44,8 @@ struct Trace: Sendable {
             switch error {
             case .notGzip: throw OperatorError("The trace \(path) is not gzip; compress the CSV with gzip.")
             case .truncated: throw OperatorError("The trace \(path) is cut short; fetch it again.")
-            case .damaged: throw OperatorError("The trace \(path) is damaged: its content does not decompress; fetch it again.")
+            case .damaged:
+                throw OperatorError("The trace \(path) is damaged: its content does not decompress; fetch it again.")
             case .tooLong(let limit): throw OperatorError("The trace \(path) has more than \(limit) bytes; split it.")
             }
         }
@@ -56,10 +57,13 @@ struct Trace: Sendable {
     private static func parse(_ text: [UInt8], path: String) throws -> [TraceMessage] {
         var lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)[...]
         if lines.last?.isEmpty == true { lines = lines.dropLast() }
-        let header = lines.first.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+        let header = lines.first.map {
+            String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         let found = header?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
         if let unknown = found.first(where: { !columns.contains($0) }) {
-            throw OperatorError("\(path), line 1: unknown column \"\(unknown)\"; a trace has \(columns.joined(separator: ",")).")
+            throw OperatorError(
+                "\(path), line 1: unknown column \"\(unknown)\"; a trace has \(columns.joined(separator: ",")).")
         }
         guard found == columns else {
             throw OperatorError("\(path), line 1: the columns must be \(columns.joined(separator: ",")).")
@@ -70,7 +74,8 @@ struct Trace: Sendable {
             let message = try parse(line, place: "\(path), line \(number + 2)")
             if let last = messages.last, message.sentAt < last.sentAt {
                 throw OperatorError(
-                    "\(path), line \(number + 2): time goes back from \(last.sentAt) to \(message.sentAt); sort the trace.")
+                    "\(path), line \(number + 2): time goes back from \(last.sentAt) to \(message.sentAt); sort the trace."
+                )
             }
             messages.append(message)
         }
@@ -85,14 +90,19 @@ struct Trace: Sendable {
             throw OperatorError("\(place): \(fields.count) fields where there should be \(columns.count).")
         }
         let values = try zip(columns, fields).map { column, field in
-            guard let value = Int(field) else { throw OperatorError("\(place): \(column) \"\(field)\" is not a whole number.") }
+            guard let value = Int(field) else {
+                throw OperatorError("\(place): \(column) \"\(field)\" is not a whole number.")
+            }
             guard value >= 0 else { throw OperatorError("\(place): \(column) is negative (\(value)).") }
             return value
         }
         guard values[4] <= EnvelopeHead.payloadBytesMax else {
-            throw OperatorError("\(place): bytes is \(values[4]); a message has at most \(EnvelopeHead.payloadBytesMax).")
+            throw OperatorError(
+                "\(place): bytes is \(values[4]); a message has at most \(EnvelopeHead.payloadBytesMax).")
         }
-        guard values[0] < 4_000_000_000 else { throw OperatorError("\(place): sent_at is \(values[0]), beyond the year 2096.") }
+        guard values[0] < 4_000_000_000 else {
+            throw OperatorError("\(place): sent_at is \(values[0]), beyond the year 2096.")
+        }
         return TraceMessage(
             sentAt: UInt64(values[0]), sender: values[1], topic: .init(stream: values[2], topic: values[3]),
             bytes: values[4])

@@ -37,7 +37,8 @@ enum EpochTables {
         return ReportTable(
             name: "rewards",
             columns: [
-                "node", "operator", "payout", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb", "earned",
+                "node", "operator", "payout", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb",
+                "earned",
                 "shared", "reward", "cumulative",
             ],
             rows: result.rows.map { row in
@@ -70,7 +71,8 @@ enum EpochTables {
     }
 
     static let chargeColumns = [
-        "number", "log_index", "time", "envelope", "bytes", "expiry", "base", "storage", "congestion", "postage", "total",
+        "number", "log_index", "time", "envelope", "bytes", "expiry", "base", "storage", "congestion", "postage",
+        "total",
         "channel", "salt",
     ]
 

@@ -116,7 +116,8 @@ extension ServiceRoutes {
         switch act.name {
         case "clock":
             guard service.clock.isManual else {
-                throw Refusal(409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
+                throw Refusal(
+                    409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
             }
             service.clock.move(to: act.argument)
             try await service.doWhatIsDue()

@@ -58,7 +58,8 @@ struct NodeRoutes {
                 else { throw Refusal(400, "publish/payload", "The head does not commit to this payload.") }
                 good.append((place, envelope, try Receipt(canonicalBytes: part.receipt)))
             } catch {
-                let refusal = error as? Refusal ?? Refusal(400, "publish/form", "Not an envelope with a receipt: \(error).")
+                let refusal =
+                    error as? Refusal ?? Refusal(400, "publish/form", "Not an envelope with a receipt: \(error).")
                 answers[place] = PublishAnswerBody(event: nil, acknowledgement: nil, problem: refusal.problem)
             }
         }

@@ -67,7 +67,9 @@ private struct Acceptance {
 
     var firstPostageDue: UInt64? { charges.compactMap(\.postageDue).min() }
 
-    mutating func decide(_ voucher: RecoveredVoucher, _ session: inout LogSession) throws(AmountError) -> VoucherDecision {
+    mutating func decide(_ voucher: RecoveredVoucher, _ session: inout LogSession) throws(AmountError)
+        -> VoucherDecision
+    {
         let id = voucher.signed.voucher.channelID
         guard let channel = channels[id] else { return .failure(.unknownChannelOrSigner) }
         let admitted: Admitted

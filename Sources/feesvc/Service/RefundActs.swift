@@ -72,7 +72,8 @@ extension FeeService {
             let store = ChargeStore(session.transaction)
             guard try await store.envelope(of: acknowledgement.charge) == acknowledgement.envelopeHash else {
                 throw Refusal(
-                    404, "undelivered/unknown-charge", "Charge \(acknowledgement.charge) did not pay for this envelope.")
+                    404, "undelivered/unknown-charge", "Charge \(acknowledgement.charge) did not pay for this envelope."
+                )
             }
             guard try await store.isBaseHeld(acknowledgement.charge) else {
                 throw Refusal(409, "undelivered/late", "The delivery cut of this charge is over.")

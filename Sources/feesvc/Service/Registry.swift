@@ -25,7 +25,8 @@ extension FeeService {
             guard registration.stake > .zero, registration.stake <= staked else {
                 throw Refusal(
                     409, "node/stake",
-                    "\(registration.operatorAddress) has staked \(staked); the registration names \(registration.stake).")
+                    "\(registration.operatorAddress) has staked \(staked); the registration names \(registration.stake)."
+                )
             }
             let leaf = session.append(LeafDraft(.node, node.canonicalBytes))
             try await session.writeLeaves()

@@ -78,7 +78,8 @@ extension FeeService {
         }
         let unit = settlementUnit
         guard payout.amount.units.isMultiple(of: unit) else {
-            throw Refusal(422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
+            throw Refusal(
+                422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
         }
         let statement = SettlementStatement(
             kind: .payout, reference: payout.reference, subject: payout.account.bytes, amount: payout.amount,

@@ -39,7 +39,8 @@ struct StatementCollector: Sendable {
         // In the order of node numbers, so that the log does not depend on who answered first.
         for node in nodes {
             guard let answer = answers[node.number] else {
-                logger.warning("node said nothing", metadata: ["node": "\(node.number)", "statement": "\(statement.rawValue)"])
+                logger.warning(
+                    "node said nothing", metadata: ["node": "\(node.number)", "statement": "\(statement.rawValue)"])
                 continue
             }
             do {
