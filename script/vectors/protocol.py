@@ -341,13 +341,22 @@ def reward_tree(leaves):                                               # OpenZep
 def fraction(part, whole): return part * G // whole if whole else 0
 
 
+def held_view(s):                                                      # what one observer says of held; None is no view
+    if s["challenges"]: return fraction(s["passed"], s["challenges"])
+    return 0 if s["probes"] and not s["answered"] else None
+
+
+def available_view(s): return fraction(s["answered"], s["probes"]) if s["probes"] else None
+
+
 def ruleset1(c):
     nodes, n, dropped, metric = c["nodes"], len(c["nodes"]), 0, {}
-    for bit, name, part, whole in ((1, "held", "passed", "challenges"), (2, "available", "answered", "probes")):
+    numbers = {v["node"] for v in nodes}
+    for bit, name, view in ((1, "held", held_view), (2, "available", available_view)):
         need, values = -(-2 * (n - 1) // 3), {}
         for v in nodes:
-            values[v["node"]] = sorted(fraction(s[part], s[whole]) for o in c["observations"] if o["observer"] != v["node"]
-                                       for s in o["subjects"] if s["node"] == v["node"])
+            views = [view(s) for o in c["observations"] if o["observer"] in numbers - {v["node"]} for s in o["subjects"] if s["node"] == v["node"]]
+            values[v["node"]] = sorted(f for f in views if f is not None)
         if n > 1 and any(len(f) < need for f in values.values()):
             dropped |= bit; metric[name] = {v: G for v in values}
         elif n == 1:
@@ -416,7 +425,7 @@ def reward_cases():
     yield case("nobody answered: all to dust", four, observe(four, lambda o, s: none), note="the sum of stake x available is 0")
     yield case("attested 1 of 3 and 0 of 2", four, observe(four), attestations=[dict(node=1, due=3, given=3), dict(node=2, due=3, given=1), dict(node=3, due=2, given=0), dict(node=4, due=1, given=1)])
     yield case("all three metrics partial", four, observe(four, lambda o, s: ((s + 2, 7), (3 * s + o, 20))), attestations=[dict(node=i, due=7, given=i + 2) for i in (1, 2, 3, 4)], before=before4)
-    yield case("no challenges: held is 0 for all", four, observe(four, lambda o, s: ((7, 7), (0, 0))), note="0 of 0 is 0 and counts towards the quorum")
+    yield case("no challenges though all answered: held has no quorum", four, observe(four, lambda o, s: ((7, 7), (0, 0))), note="0 of 0 is no view; dropped is 1")
     one = snapshot(5 * E, first=3)
     yield case("single unobserved node", one, [], dustIn=11, before=[dict(node=3, cumulative=99)], note="dropped is 4: a quorum of 0 is met, nobody could observe")
     yield case("single node, attested 1 of 2", one, [], attestations=[dict(node=3, due=2, given=1)])
@@ -455,6 +464,28 @@ def reward_cases():
     ten = snapshot(*[(i * 7919 % 13 + 1) * 10**17 + i for i in range(10)], first=5)
     yield case("10 nodes, all different", ten, observe(ten, lambda o, s: (((s * 3 + o % 3) % 8, 7), ((s * 11 + o * 7 % 4) % 21, 20)), observers={5, 6, 7, 8, 9, 10, 11, 12}),
                dustIn=9, grants=12_345, refunds=6, attestations=[dict(node=i, due=4, given=i % 5) for i in range(5, 15)], before=[dict(node=i, cumulative=10**13 * i) for i in range(5, 15, 2)])
+    # what an observer that asked nothing, or was not answered, says
+    unasked, silent = ((7, 7), (0, 0)), ((0, 7), (0, 0))
+    yield case("a silent node could not be challenged: its held is 0", four, observe(four, lambda o, s: silent if s == 4 else full), note="probes without an answer are a view of held; nothing is dropped")
+    yield case("nobody answered or was challenged: held and available are 0", four, observe(four, lambda o, s: silent), note="nothing is dropped")
+    yield case("one of three did not challenge a node: the other two are enough", four, observe(four, lambda o, s: unasked if (o, s) == (1, 4) else some if s == 4 else full))
+    yield case("two of three did not challenge a node: held is dropped, available stands", four, observe(four, lambda o, s: ((5, 7), (0, 0)) if s == 4 and o < 3 else some), note="dropped is 1")
+    five = snapshot(*[10**18 + i for i in range(5)])
+    yield case("5 nodes: who did not challenge does not lower the median", five, observe(five, lambda o, s: (unasked if o == 1 else ((7, 7), (2 * o + 8, 20))) if s == 5 else full),
+               note="held of node 5 is the median of 12, 14 and 16 of 20; with a 0 for observer 1 it would be 12")
+    yield case("5 nodes: who did not probe does not lower the median", five, observe(five, lambda o, s: ((0, 0), (20, 20)) if (o, s) == (1, 5) else ((o + 2, 7), (20, 20)) if s == 5 else full),
+               note="available of node 5 is the median of 4, 5 and 6 of 7")
+    yield case("5 nodes: silence is a view, so it does lower the median", five, observe(five, lambda o, s: (silent if o == 1 else ((7, 7), (2 * o + 8, 20))) if s == 5 else full))
+    yield case("two of three did not probe a node: available is dropped, held stands", four, observe(four, lambda o, s: ((0, 0), (9, 20)) if s == 2 and o != 1 else some), note="dropped is 2")
+    yield case("nobody asked anything: both are dropped", four, observe(four, lambda o, s: ((0, 0), (0, 0))), note="dropped is 3")
+    yield case("challenges without probes: available is dropped", four, observe(four, lambda o, s: ((0, 0), (13, 20))), note="dropped is 2")
+    yield case("held lacks views of one node, available of another: both are dropped", four, observe(four, lambda o, s: ((7, 7), (0, 0)) if s == 1 else ((0, 0), (20, 20)) if s == 2 else some))
+    yield case("2 nodes: one view is needed, a silent peer is one", two, observe(two, lambda o, s: silent if s == 2 else full), note="nothing is dropped")
+    stranger = [dict(observer=99, subjects=[subject(i, (0, 7), (0, 20)) for i in (1, 2, 3, 4)])]
+    yield case("an observer outside the snapshot does not count", four, observe(four, observers={1, 2, 3}) + stranger, note="as without it")
+    yield case("an observer outside the snapshot does not help the quorum", three, observe(three, observers={1, 2}) + stranger, note="dropped is 3")
+    yield case("a node outside the snapshot is observed: nothing comes of it", three, observe(four), note="node 4 has left; its own words do not count either")
+    yield case("the only node heard of others: still unobserved", one, [dict(observer=3, subjects=[subject(7, (1, 7), (1, 20))])], note="dropped is 4")
 
 
 def reward_doc(number, c):
@@ -695,13 +726,16 @@ def main(out):
     # section 6: set roots
     for name, s in (("of none", []), ("of one", ids[:1]), ("of three", sorted(ids)), ("of 40", sorted(rnd(f"id {i}") for i in range(40)))): form(f"set root {name}", "set", dict(ids=s))
     # section 9
-    entries, previous = [], ZERO
-    for number, (kind, ref, postings) in enumerate((("deposit", "leaf 7", (("channel/1/available", 0, 10**16), ("custody", 10**16, 0))),
-                                                    ("charge", "charge 1", (("channel/1/available", 39_851_680, 0), ("channel/1/held", 0, 39_851_680))),
-                                                    ("capture", "charge 1: Größe", (("channel/1/held", 39_851_680, 0), ("pool/1", 0, 39_851_679), ("zz ÿ", 0, 1)))), 1):
+    previous, own = ZERO, f"channel:{x(channel)}"
+    node_pay = f"payable:{x(who('payout 1'))}"
+    for number, (kind, ref, postings) in enumerate((("deposit", "leaf 7", ((own, 0, 10**16), ("custody", 10**16, 0))),
+                                                    ("charge", "charge 1", ((own, 39_851_680, 0), ("held:base", 0, 38_500_000), ("held:storage", 0, 1_351_680))),
+                                                    ("cut", "cut of epoch 1: Größe", (("held:base", 38_500_000, 0), ("pool:1", 0, 38_500_000))),
+                                                    ("distribution", "", (("dust", 0, 1), ("pool:1", 38_500_000, 0), (f"rewards:{x(who('operator 1'))}", 0, 38_499_999))),
+                                                    ("payout", "largest", (("custody", 0, 2**128 - 1), (node_pay, 2**128 - 1, 0)))), 1):
         previous = sha(form(f"ledger entry {number}", "entry", dict(number=number, previous=previous, time=START + 60 * number, epoch=1, kind=kind, reference=ref,
                             postings=[dict(account=n, debit=d, credit=c) for n, d, c in postings])))
-    form("ledger entry without postings", "entry", dict(number=4, previous=previous, time=2**53 - 1, epoch=0, kind="", reference="", postings=[]))
+    form("ledger entry without postings", "entry", dict(number=6, previous=previous, time=2**53 - 1, epoch=0, kind="midnight", reference="", postings=[]))
     # section 10
     nonce = rnd("probe nonce")
     probe = sha(form("probe answer (its hash)", "probe", dict(nonce=nonce, answerer=2)))

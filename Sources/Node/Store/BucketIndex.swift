@@ -5,30 +5,14 @@ import Primitives
 /// 32 bytes an id; roots and order are brought up to date only where something came in since they were asked for.
 struct BucketIndex {
     private struct Bucket {
-        var sorted: [Bytes32] = []
+        var settled = SortedIDs()
         var pending: [Bytes32] = []
         var root: Bytes32?
 
         mutating func settle() {
             guard !pending.isEmpty else { return }
             pending.sort()
-            guard let last = sorted.last, pending[0] < last else {
-                sorted.append(contentsOf: pending)
-                pending = []
-                return
-            }
-            var merged: [Bytes32] = []
-            merged.reserveCapacity(sorted.count + pending.count)
-            var next = 0
-            for id in sorted {
-                while next < pending.count, pending[next] < id {
-                    merged.append(pending[next])
-                    next += 1
-                }
-                merged.append(id)
-            }
-            merged.append(contentsOf: pending[next...])
-            sorted = merged
+            settled.insert(ascending: pending)
             pending = []
         }
     }
@@ -44,34 +28,39 @@ struct BucketIndex {
     /// Count and root of each epoch, ascending.
     mutating func summary() -> [BucketSummary] {
         buckets.keys.sorted().map { epoch in
-            var bucket = buckets.removeValue(forKey: epoch) ?? Bucket()
-            bucket.settle()
-            let root = bucket.root ?? SetRoot.of(ascending: bucket.sorted)
+            var bucket = take(epoch) ?? Bucket()
+            let root = bucket.root ?? bucket.settled.root
             bucket.root = root
+            let summary = BucketSummary(epoch: epoch, count: UInt64(bucket.settled.count), root: root)
             buckets[epoch] = bucket
-            return BucketSummary(epoch: epoch, count: UInt64(bucket.sorted.count), root: root)
+            return summary
         }
     }
 
-    /// At most `limit` ids of an epoch above `after`, ascending, and whether there are more. Zero is before all ids.
+    /// At most `limit` ids of an epoch above `after`, ascending, and whether there are more.
+    ///
+    /// Zero is before all ids.
     mutating func ids(epoch: UInt64, after: Bytes32, limit: Int) -> (ids: [Bytes32], more: Bool) {
-        guard var bucket = buckets.removeValue(forKey: epoch) else { return ([], false) }
-        bucket.settle()
-        buckets[epoch] = bucket
-        var start = bucket.sorted.lowerBound(of: after)
-        if start < bucket.sorted.count, bucket.sorted[start] == after { start += 1 }
-        let end = min(bucket.sorted.count, start + limit)
-        return (Array(bucket.sorted[start..<end]), end < bucket.sorted.count)
+        guard let bucket = take(epoch) else { return ([], false) }
+        defer { buckets[epoch] = bucket }
+        let ids = bucket.settled
+        var start = ids.lowerBound(of: after)
+        if start < ids.count, ids[start] == after { start += 1 }
+        let end = min(ids.count, start + limit)
+        return ((start..<end).map { ids[$0] }, end < ids.count)
     }
 
     /// Those of `ids` that the epoch's bucket lacks; `ids` ascend.
     mutating func missing(from ids: [Bytes32], epoch: UInt64) -> [Bytes32] {
-        guard var bucket = buckets.removeValue(forKey: epoch) else { return ids }
+        guard let bucket = take(epoch) else { return ids }
+        defer { buckets[epoch] = bucket }
+        return ids.filter { !bucket.settled.contains($0) }
+    }
+
+    /// Takes a bucket out, brought up to date, so that changing it copies nothing.
+    private mutating func take(_ epoch: UInt64) -> Bucket? {
+        guard var bucket = buckets.removeValue(forKey: epoch) else { return nil }
         bucket.settle()
-        buckets[epoch] = bucket
-        return ids.filter { id in
-            let place = bucket.sorted.lowerBound(of: id)
-            return place == bucket.sorted.count || bucket.sorted[place] != id
-        }
+        return bucket
     }
 }
