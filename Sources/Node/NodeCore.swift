@@ -122,10 +122,14 @@ final class NodeCore: Sendable {
     }
 
     private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
-        logger.debug(
-            "event refused",
-            metadata: ["event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)"]
-        )
+        let metadata: Logger.Metadata = [
+            "event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)",
+        ]
+        switch refusal {
+        case .secondOnSequence, .chargeAgain:
+            logger.warning("an originator contradicted itself, both events are kept as evidence", metadata: metadata)
+        default: logger.debug("event refused", metadata: metadata)
+        }
     }
 }
 

@@ -22,6 +22,8 @@ public enum NodeError: Error, Hashable, Sendable {
     case directoryInUse(directory: String)
     /// The store failed.
     case storeFailed(directory: String, reason: String, isDiskFull: Bool)
+    /// The node runs already.
+    case alreadyRunning
     /// The peer port is taken.
     case addressInUse(host: String, port: Int)
     /// The peer address can't be bound.
@@ -57,6 +59,8 @@ extension NodeError: CustomStringConvertible {
             "the disk of the data directory \(directory) is full (\(reason)): free space, the node goes on by itself"
         case .storeFailed(let directory, let reason, isDiskFull: false):
             "the store in the data directory \(directory) failed (\(reason)): check the disk, then restart the node"
+        case .alreadyRunning:
+            "the node runs already: one task runs a node at a time"
         case .addressInUse(let host, let port):
             "the peer address \(host):\(port) is in use: stop what listens there or choose another port"
         case .addressUnavailable(let host, let port, let reason):

@@ -25,19 +25,25 @@ public final class ReplicationNode: Sendable {
     /// All work lies in this task's children. It returns when the task is cancelled; then every connection and the port
     /// are closed. The store stays open for questions until ``close()`` or until the node is dropped.
     public func run() async throws {
-        let listener = try await listening.take(core.configuration)
-        core.logger.info("node serves peers", metadata: ["peer.port": "\(listener.port)"])
+        let listener = try await listening.start(core.configuration)
+        let result: Result<Void, any Error>
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { [core] in try await listener.run(core) }
-                group.addTask { [core] in await Self.dial(core) }
-                group.addTask { [core] in await ProbeRunner(core: core).run() }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
+            result = .success(try await serve(listener))
         } catch {
-            guard !Task.isCancelled else { return }
-            throw error
+            result = .failure(error)
+        }
+        await listening.stop()
+        if !Task.isCancelled { try result.get() }
+    }
+
+    private func serve(_ listener: PeerListener) async throws {
+        core.logger.info("node serves peers", metadata: ["peer.port": "\(listener.port)"])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [core] in try await listener.run(core) }
+            group.addTask { [core] in await Self.dial(core) }
+            group.addTask { [core] in await ProbeRunner(core: core).run() }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 
@@ -101,6 +107,7 @@ public final class ReplicationNode: Sendable {
 /// The listener between ``ReplicationNode/bind()`` and ``ReplicationNode/run()``.
 private actor Listening {
     private var bound: PeerListener?
+    private var isRunning = false
 
     func listener(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
         if let bound { return bound }
@@ -113,13 +120,25 @@ private actor Listening {
         return listener
     }
 
-    func take(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
-        let listener = try await listener(configuration)
+    /// Hands the listener to the one task that runs.
+    func start(_ configuration: NodeConfiguration) async throws(NodeError) -> PeerListener {
+        guard !isRunning else { throw .alreadyRunning }
+        isRunning = true
+        do {
+            return try await listener(configuration)
+        } catch {
+            isRunning = false
+            throw error
+        }
+    }
+
+    func stop() {
         bound = nil
-        return listener
+        isRunning = false
     }
 
     func close() async {
+        guard !isRunning else { return }
         await bound?.close()
         bound = nil
     }

@@ -73,8 +73,18 @@ public actor PayerChannel {
         deposited = try deposited.adding(amount)
     }
 
-    /// Pays for messages, a voucher each, all in one request. Receipts are checked before they are believed.
+    /// Pays for messages, a voucher each, in as few requests as allowed. Receipts are checked before they are believed.
     public func pay(_ items: [Item], validUntil: UInt64) async throws -> [PaidItem] {
+        var paid: [PaidItem] = []
+        var rest = items[...]
+        while !rest.isEmpty {
+            paid += try await payAtOnce(Array(rest.prefix(VouchersBody.countMax)), validUntil: validUntil)
+            rest = rest.dropFirst(VouchersBody.countMax)
+        }
+        return paid
+    }
+
+    private func payAtOnce(_ items: [Item], validUntil: UInt64) async throws -> [PaidItem] {
         var vouchers: [VoucherBody] = []
         for item in items { vouchers.append(VoucherBody(try sign([item], validUntil: validUntil))) }
         let answers: VoucherAnswersBody = try await service.client.post(

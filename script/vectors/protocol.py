@@ -75,7 +75,9 @@ def dec(t, b, i):
         v, i = take(UINT[t], i); return int.from_bytes(v, "big"), i
     if t in FIXED: return take(FIXED[t], i)
     n, i = dec("u32", b, i); v, i = take(n, i)
-    return (v.decode() if t == "text" else v), i
+    if t != "text": return v, i
+    try: return v.decode(), i
+    except UnicodeDecodeError: raise Bad("text is not UTF-8")
 
 
 def readable(t, v):                                                    # what goes into the JSON
@@ -133,6 +135,7 @@ FORMS = {
     "result": T("u32 ruleset, u64 epoch, u64 firstIndex, u64 endIndex, b32 inputs, u128 base, u128 storage, u128 postage, u128 dustIn, u128 grants, "
                 "u128 refunds, u128 pool, u128 rewards, u128 dust, u8 dropped, b32 root") + [("rows", L(ROW))],
     "entry": T("u64 number, b32 previous, u64 time, u64 epoch, text kind, text reference") + [("postings", L(T("text account, u128 debit, u128 credit")))],
+    "act": T("text name, u64 argument, u64 nonce"),
     "probe": T("b32 nonce, u32 answerer"),
     "challenge": T("b32 nonce, bytes envelope"),
 }
@@ -153,6 +156,7 @@ RULES = {                                                              # what th
     "observation": lambda f: ascending([s["node"] for s in f["subjects"]]) and all(
         s["node"] != f["observer"] and s["answered"] <= s["probes"] and s["passed"] <= s["challenges"] for s in f["subjects"]),
     "set": lambda f: ascending(f["ids"]),
+    "act": lambda f: 1 <= len(f["name"].encode()) <= 32,
     "entry": lambda f: ascending([p["account"].encode() for p in f["postings"]]) and f["number"] >= 1 and (f["number"] > 1 or f["previous"] == ZERO),
 }
 
@@ -315,7 +319,7 @@ def receipt_good(b, log_key):
         decode("charge", leaf["body"])
         return (recover(digest_of("LogHead", {"head": sha(f["head"])}), f["signature"]) == log_key
                 and path_leads(leaf_hash(f["leaf"]), leaf["index"], head["size"], f["path"], head["root"]))
-    except (Bad, UnicodeDecodeError):
+    except Bad:
         return False
 
 
@@ -349,6 +353,15 @@ def held_view(s):                                                      # what on
 def available_view(s): return fraction(s["answered"], s["probes"]) if s["probes"] else None
 
 
+class NoResult(Exception):
+    """What the page gives no result for."""
+
+
+def below(v):
+    if v >= 2**128: raise NoResult("a sum or product is not below 2^128")
+    return v
+
+
 def ruleset1(c):
     nodes, n, dropped, metric = c["nodes"], len(c["nodes"]), 0, {}
     numbers = {v["node"] for v in nodes}
@@ -366,20 +379,22 @@ def ruleset1(c):
     if n == 1: dropped |= 4
     given = {a["node"]: G if a["due"] == 0 else fraction(a["given"], a["due"]) for a in c["attestations"]}
     before = {b["node"]: b["cumulative"] for b in c["cumulativeBefore"]}
-    captured = sum(c["captured"].values())
-    pool = captured + c["dustIn"] + c["grants"] - c["refunds"]
+    captured = below(sum(c["captured"].values()))
+    pool = below(captured + c["dustIn"] + c["grants"]) - c["refunds"]
+    if pool < 0: raise NoResult("the pool is negative")
     rows = []
     for v in nodes:
         h, a, t = metric["held"][v["node"]], metric["available"][v["node"]], given.get(v["node"], G)
         q = h * a * t // 10**18
-        rows.append({"node": v["node"], "payout": v["payout"], "held": h, "available": a, "attested": t, "earned": captured * q // (n * G)})
+        rows.append({"node": v["node"], "payout": v["payout"], "held": h, "available": a, "attested": t, "earned": min(pool, captured) * q // (n * G)})
     rest = pool - sum(r["earned"] for r in rows)
-    weights = [v["stake"] * r["available"] for v, r in zip(nodes, rows)]
-    assert pool >= 0 and rest >= 0, "the page says nothing of a negative pool or rest"
+    weights = [below(v["stake"] * r["available"]) for v, r in zip(nodes, rows)]
+    assert rest >= 0
+    below(sum(weights))
     for r, w, v in zip(rows, weights, nodes):
         r["shared"] = rest * w // sum(weights) if sum(weights) else 0
         r["reward"] = r["earned"] + r["shared"]
-        r["cumulative"] = before.get(v["node"], 0) + r["reward"]
+        r["cumulative"] = below(before.get(v["node"], 0) + r["reward"])
     rewards = sum(r["reward"] for r in rows)
     assert pool == rewards + (pool - rewards) and 0 <= rewards <= pool
     return dict(pool=pool, rewards=rewards, dust=pool - rewards, dropped=dropped, rows=rows)
@@ -409,7 +424,8 @@ def observe(nodes, say=None, observers=None):
 def case(name, nodes, observations, captured=(1_000_000_000_000, 250_000_000_000, 3_000_000_000), dustIn=0, grants=0, refunds=0, attestations=None, before=None, note=None):
     return dict(name=name, note=note, nodes=nodes, observations=observations, captured=dict(zip(("base", "storage", "postage"), captured)), dustIn=dustIn,
                 grants=grants, refunds=refunds, attestations=attestations if attestations is not None else [dict(node=v["node"], due=2, given=2) for v in nodes],
-                cumulativeBefore=before if before is not None else [])
+                cumulativeBefore=sorted([*(before or []), *(dict(node=v["node"], cumulative=0) for v in nodes if v["node"] not in [b["node"] for b in before or []])],
+                                        key=lambda b: b["node"]))
 
 
 def reward_cases():
@@ -443,8 +459,13 @@ def reward_cases():
     hs = snapshot(2**90 + 1, 2**90 + 3, 3 * 2**89, 2**88 - 1)
     yield case("huge amounts near 2^120", hs, observe(hs, lambda o, s: some if s == 2 else full), captured=(big - 1, big - 3, big + 5), dustIn=big - 7, grants=big - 11, refunds=3,
                before=[dict(node=i, cumulative=big + i) for i in (1, 2, 3, 4)])
-    hh = snapshot(big - 1, big - 5, 3, big + 9)
-    yield case("huge amounts and stakes near 2^120: products above 2^256", hh, observe(hh, lambda o, s: some if s in (1, 3) else full), captured=(big - 1, big - 3, big + 5), dustIn=big - 7)
+    hh = snapshot(2**96 - 1, 2**95 - 5, 3, 2**96 + 9)
+    yield case("huge amounts and stakes: products just below 2^256", hh, observe(hh, lambda o, s: some if s in (1, 3) else full), captured=(2**127 - 1, 2**126 - 3, 2**125 + 5), dustIn=2**124 - 7)
+    edge = snapshot(*[(2**128 - 1) // (4 * G)] * 4)
+    yield case("the largest sums that still fit", edge, observe(edge), captured=(2**128 - 3, 1, 1), before=[dict(node=i, cumulative=2**127) for i in (1, 2, 3, 4)], refunds=2**128 - 1,
+               note="stake x available adds up to at most 2^128 - 1; the pool is 0")
+    yield case("refunds above what was captured eat into it", four, observe(four), refunds=253_000_000_001, dustIn=1, grants=2)
+    yield case("refunds take the whole pool", four, observe(four), captured=(5, 6, 7), dustIn=1, grants=2, refunds=21)
     us = snapshot(1, 10**6, 7 * 10**17 + 3, 10**18)
     yield case("unequal stakes", us, observe(us, lambda o, s: ((5, 7), (19, 20)) if s == 3 else full), grants=777_777_777_777)
     zs = snapshot(0, 0, 0, 0)
@@ -459,8 +480,8 @@ def reward_cases():
     yield case("3 nodes, lower median of two", three, observe(three, lambda o, s: ((7 - o, 7), (20 - o, 20))))
     yield case("3 nodes, one observer short: no quorum", three, observe(three, lambda o, s: full, observers={1, 2}), note="nodes 1 and 2 have one of the two they need")
     yield case("captured indivisible by N: 100 by 3", three, observe(three), captured=(98, 1, 1))
-    seven = snapshot(*[10**6 + 13 * i for i in range(7)], first=0)
-    yield case("captured indivisible by N: 7 nodes from number 0", seven, observe(seven), captured=(1_000_000, 0, 1), dustIn=6)
+    seven = snapshot(*[10**6 + 13 * i for i in range(7)], first=2**32 - 7)
+    yield case("captured indivisible by N: 7 nodes up to number 2^32 - 1", seven, observe(seven), captured=(1_000_000, 0, 1), dustIn=6)
     ten = snapshot(*[(i * 7919 % 13 + 1) * 10**17 + i for i in range(10)], first=5)
     yield case("10 nodes, all different", ten, observe(ten, lambda o, s: (((s * 3 + o % 3) % 8, 7), ((s * 11 + o * 7 % 4) % 21, 20)), observers={5, 6, 7, 8, 9, 10, 11, 12}),
                dustIn=9, grants=12_345, refunds=6, attestations=[dict(node=i, due=4, given=i % 5) for i in range(5, 15)], before=[dict(node=i, cumulative=10**13 * i) for i in range(5, 15, 2)])
@@ -488,28 +509,42 @@ def reward_cases():
     yield case("the only node heard of others: still unobserved", one, [dict(observer=3, subjects=[subject(7, (1, 7), (1, 20))])], note="dropped is 4")
 
 
+def refused_reward_cases():
+    four, full = snapshot(*[10**18] * 4), lambda stake: snapshot(*[stake] * 4)
+    top = 2**128 - 1
+    yield case("refunds are one above the pool", four, observe(four), captured=(5, 6, 7), dustIn=1, grants=2, refunds=22)
+    yield case("captured is 2^128", four, observe(four), captured=(top, 1, 0))
+    yield case("captured and dust are 2^128", four, observe(four), captured=(top - 1, 1, 0), dustIn=1)
+    yield case("grants make it 2^128, though refunds take them away", four, observe(four), captured=(top, 0, 0), grants=1, refunds=1)
+    yield case("stake x available of one node is not below 2^128", snapshot(1, 1, 1, 2**128 // G + 1), observe(four))
+    yield case("stake x available adds up to more than 2^128", full((2**128 - 1) // (4 * G) + 1), observe(four))
+    yield case("a cumulative amount is 2^128", four, observe(four), captured=(4, 0, 0), before=[dict(node=2, cumulative=top)])
+
+
 def reward_doc(number, c):
     epoch, first, end, log_root = 1 + number, 100 * number, 100 * number + 100, rnd(f"log root {number}")
     observations = [dict(epoch=epoch, **o) for o in sorted(c["observations"], key=lambda o: o["observer"])]
     ob = [tagged("observation", o) for o in observations]
     for b, o in zip(ob, observations): assert decode("observation", b) == o
     inputs = tagged("inputs", dict(logRoot=log_root, nodes=c["nodes"], observations=ob, attestations=c["attestations"], cumulativeBefore=c["cumulativeBefore"], dustIn=c["dustIn"]))
-    r = ruleset1(c)
+    try: r = ruleset1(c)
+    except NoResult as e: r = e
+    I, types = readable, dict(FORMS["inputs"])
+    doc = {"name": c["name"], "ruleset": 1, "epoch": epoch, "firstIndex": first, "endIndex": end, "logRoot": x(log_root),
+           "captured": {k: str(v) for k, v in c["captured"].items()}, "dustIn": str(c["dustIn"]), "grants": str(c["grants"]), "refunds": str(c["refunds"]),
+           "nodes": I(types["nodes"], c["nodes"]), "observations": [{**I(FORMS["observation"], o), "bytes": x(b)} for o, b in zip(observations, ob)],
+           "attestations": I(types["attestations"], c["attestations"]), "cumulativeBefore": I(types["cumulativeBefore"], c["cumulativeBefore"])}
+    if c["note"]: doc["note"] = c["note"]
+    if isinstance(r, NoResult): return {**doc, "because": str(r)}, None, inputs, None
     leaves = [reward_leaf(w["node"], w["payout"], w["cumulative"]) for w in r["rows"]]
     root, proofs = reward_tree(leaves) if leaves else (ZERO, [])
     fields = dict(ruleset=1, epoch=epoch, firstIndex=first, endIndex=end, inputs=sha(inputs), **c["captured"], dustIn=c["dustIn"], grants=c["grants"], refunds=c["refunds"],
                   pool=r["pool"], rewards=r["rewards"], dust=r["dust"], dropped=r["dropped"], root=root, rows=r["rows"])
     result = tagged("result", fields)
     assert decode("result", result) == fields
-    I, types = readable, dict(FORMS["inputs"])
-    doc = {"name": c["name"], "ruleset": 1, "epoch": epoch, "firstIndex": first, "endIndex": end, "logRoot": x(log_root),
-           "captured": {k: str(v) for k, v in c["captured"].items()}, "dustIn": str(c["dustIn"]), "grants": str(c["grants"]), "refunds": str(c["refunds"]),
-           "nodes": I(types["nodes"], c["nodes"]), "observations": [{**I(FORMS["observation"], o), "bytes": x(b)} for o, b in zip(observations, ob)],
-           "attestations": I(types["attestations"], c["attestations"]), "cumulativeBefore": I(types["cumulativeBefore"], c["cumulativeBefore"]),
-           "result": {"rows": [{**I(ROW, w), "leaf": x(l), "proof": [x(p) for p in pr]} for w, l, pr in zip(r["rows"], leaves, proofs)],
-                      "pool": str(r["pool"]), "rewards": str(r["rewards"]), "dust": str(r["dust"]), "dropped": r["dropped"], "root": x(root),
-                      "inputsBytes": x(inputs), "inputsHash": x(sha(inputs)), "resultBytes": x(result), "resultHash": x(sha(result))}}
-    if c["note"]: doc["note"] = c["note"]
+    doc["result"] = {"rows": [{**readable(ROW, w), "leaf": x(l), "proof": [x(p) for p in pr]} for w, l, pr in zip(r["rows"], leaves, proofs)],
+                     "pool": str(r["pool"]), "rewards": str(r["rewards"]), "dust": str(r["dust"]), "dropped": r["dropped"], "root": x(root),
+                     "inputsBytes": x(inputs), "inputsHash": x(sha(inputs)), "resultBytes": x(result), "resultHash": x(sha(result))}
     return doc, fields, inputs, result
 
 
@@ -571,6 +606,9 @@ assert START == DAY * 86_400
 def main(out):
     known_answers()
     cases = [reward_doc(i, c) for i, c in enumerate(reward_cases())]
+    assert all(result for _, _, _, result in cases)
+    no_result = [reward_doc(i, c)[0] for i, c in enumerate(refused_reward_cases())]
+    assert all("because" in c for c in no_result)
     a = {n: who(n) for n in ("log key", "settlement key", "admin key", "payer", "signer", "topic owner")}
     channel_message = dict(payer=a["payer"], signer=a["signer"], opening=rnd("opening"))
     channel = digest_of("OpenChannel", channel_message)
@@ -689,7 +727,7 @@ def main(out):
     append(7, WEEK, body(7, dict(epoch=1, time=START + WEEK)))
     append(8, WEEK + 50, body(8, dict(statement=delivered, signature=d_sig)))
     append(12, WEEK + 60, body(12, dict(statement=observation, signature=o_sig)))
-    append(10, WEEK + 86_400, body(10, dict(charge=3, ground=1, base=38_500_000, storage=0, postage=0, evidence=sha(ack + ack_sig)), "void, undelivered"), "void, undelivered")
+    append(10, WEEK + 86_400, body(10, dict(charge=3, ground=1, base=38_500_000, storage=0, postage=0, evidence=sha(ack)), "void, undelivered"), "void, undelivered")
     for ground in range(2, 9):
         form(f"body 10 void, ground {ground}", "void", dict(charge=2**53 - ground, ground=ground, base=2**128 - ground, storage=ground, postage=2**64 + ground, evidence=ZERO if ground % 2 else rnd(f"evidence {ground}")))
     append(9, WEEK + 86_400, body(9, dict(epoch=1, captured=77_000_000, charges=2, voided=1)))
@@ -704,7 +742,7 @@ def main(out):
     append(16, WEEK + 92_000, body(16, dict(commitment=commit("the close"), charged=78_351_680, returned=10**16 - 78_351_680)))
     pay = dict(account=a["payer"], amount=10**16 - 78_351_680, reference=rnd("payout reference"))
     sign("payout", "Payout", pay, key("settlement key")); append(17, WEEK + 93_000, body(17, pay))
-    act = b"any bytes: the page names no form for an act"
+    act = form("act", "act", dict(name="cut", argument=1, nonce=1)); form("act, longest name", "act", dict(name="n" * 32, argument=2**53 - 1, nonce=2**53 - 2))
     append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
     for name, fields, b in leaf_forms:
         assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
@@ -764,7 +802,7 @@ def main(out):
 
     # what a decoder refuses
     for kind, b in (("topic", tagged("topic", dict(owner=a["topic owner"], salt=topic_salt))), ("envelope", heads["text"]), ("item", item1), ("items", items3), ("head", h1[0]), ("leaf", log[0]), ("genesis", genesis),
-                    ("acknowledgement", ack), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes)):
+                    ("acknowledgement", ack), ("act", act), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes)):
         t = 4 + len(f"feesvc/{kind}/1")
         refuse(f"{kind}: a trailing byte", kind, b + b"\0", False); refuse(f"{kind}: the last byte missing", kind, b[:-1], False)
         refuse(f"{kind}: version 2 in the tag", kind, b[:t - 1] + b"2" + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
@@ -786,6 +824,10 @@ def main(out):
     ob = lambda **c: mutate("observation", observation, subjects=[{**s, **(c if i == 0 else {})} for i, s in enumerate(decode("observation", observation)["subjects"])])
     refuse("observation: of itself", "observation", ob(node=1)); refuse("observation: a node twice", "observation", ob(node=3)); refuse("observation: nodes descend", "observation", ob(node=9))
     refuse("observation: answered above probes", "observation", ob(answered=8)); refuse("observation: passed above challenges", "observation", ob(passed=21))
+    refuse("act: no name", "act", tagged("act", dict(name="", argument=1, nonce=1))); refuse("act: a name of 33 bytes", "act", tagged("act", dict(name="n" * 33, argument=1, nonce=1)))
+    bad_text = enc("bytes", b"\xff\xfe"); between = lambda b, old: b.replace(enc("text", old), bad_text, 1)
+    refuse("act: a name that is not UTF-8", "act", between(act, "cut"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)
+    refuse("node: an endpoint that is not UTF-8", "node", between(decode("leaf", log[3])["body"], "node1.example:4000"), False)
     refuse("set: descending", "set", tagged("set", dict(ids=sorted(ids)[::-1]))); refuse("set: an id twice", "set", tagged("set", dict(ids=ids[:1] * 2)))
     entry = lambda *n: tagged("entry", dict(number=1, previous=ZERO, time=START, epoch=1, kind="k", reference="r", postings=[dict(account=s, debit=1, credit=1) for s in n]))
     refuse("entry: accounts descend", "entry", entry("b", "a")); refuse("entry: an account twice", "entry", entry("a", "a"))
@@ -854,12 +896,12 @@ def main(out):
     assert {decode("leaf", d)["kind"] for d in log} == set(range(1, 20))
     text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
                        "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
-                       "receipt": receipt_doc, "rewards": [c[0] for c in cases], "quorum": quorum,
+                       "receipt": receipt_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,
                        "channel": {"payer": x(a["payer"]), "signer": x(a["signer"]), "opening": x(channel_message["opening"]), "channelId": x(channel)},
                        "alias": {"charge": 1, "ids": sorted([x(ids[0]), x(sha(alias))]), "shown": min(x(ids[0]), x(sha(alias)))}}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     pathlib.Path(out).write_text(text, encoding="utf-8")
     print(out, len(text.encode()), "bytes:", len(forms), "forms,", len(refused_forms), "refused,", len(statements), "statements,", len(trees), "trees,", len(bad), "refused paths,",
-          len(rejected), "refused receipts,", len(cases), "reward cases")
+          len(rejected), "refused receipts,", len(cases), "reward cases,", len(no_result), "without result")
 
 
 if __name__ == "__main__":

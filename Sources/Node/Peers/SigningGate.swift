@@ -41,7 +41,9 @@ final class SigningGate: Sendable {
         let healed = clock.now + timeout
         while !Task.isCancelled {
             if hasHeard(peers, now: clock.now) {
-                if await highest() >= proven || clock.now >= healed { return }
+                let proven = proven
+                if proven == 0 || clock.now >= healed { return }
+                if await highest() >= proven { return }
             }
             try? await Task.sleep(for: .milliseconds(5))
         }

@@ -63,11 +63,13 @@ actor EventStore {
 
     /// Runs `body` in one transaction; a failure leaves memory as the disk has it.
     func transaction<Result>(_ body: () throws(SQLiteFailure) -> Result) throws(SQLiteFailure) -> Result {
+        let head = newestHead
         do {
             return try database.transaction(body)
         } catch {
+            // What waited is fetched again; taking a copy of the pool before each transaction would cost more.
             pool = OrphanPool(eventsMax: limits.orphanEvents, bytesMax: limits.orphanBytes)
-            if let head = try? Self.storedHead(database) { newestHead = head }
+            newestHead = head
             throw error
         }
     }

@@ -27,10 +27,11 @@ enum StoreOpening {
         }
         do {
             let database = try SQLiteDatabase(path: directory + "/" + StoreSchema.fileName)
+            let isNew = try !database.exists("SELECT 1 FROM sqlite_master", [])
+            // Another's file is left exactly as it was found: it is looked at before anything is set.
+            if !isNew { try check(database, directory: directory, identity: identity) }
             try database.script(StoreSchema.pragmas)
-            let tables = try database.rows("SELECT name FROM sqlite_master WHERE type = 'table'") { _ in }.count
-            if tables == 0 { try create(in: database, identity: identity) }
-            try check(database, directory: directory, identity: identity)
+            if isNew { try create(in: database, identity: identity) }
             return database
         } catch let error as NodeError {
             throw error

@@ -5,6 +5,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import Payer
 import Primitives
 import ServiceLifecycle
 import Storage

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Channels
 import Foundation
 import Logging
+import Payer
 import Primitives
 import Storage
 import UnixSignals

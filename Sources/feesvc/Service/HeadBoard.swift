@@ -1,4 +1,5 @@
 import Channels
+import ServiceLifecycle
 import Synchronization
 
 /// The newest signed head, and those who wait for a newer one.
@@ -38,6 +39,8 @@ final class HeadBoard: Sendable {
         await withTaskGroup { group in
             group.addTask { await self.waitForNext(unless: isNewer) }
             group.addTask { try? await Task.sleep(for: timeout) }
+            // A service that stops does not keep those waiting who wait for news.
+            group.addTask { try? await gracefulShutdown() }
             await group.next()
             group.cancelAll()
         }

@@ -137,16 +137,19 @@ import Testing
     {
         let one = try await network.node(1)
         let two = try await network.node(2)
-        let port = try await one.bind()
         try await network.run([one, two]) {
             #expect(await eventually { [await one.status().isSynced, await two.status().isSynced] == [true, true] })
         }
         #expect(one.core.peers.all.allSatisfy { $0.session == nil })
-        await one.close()
+        try await network.run([one, two]) {
+            #expect(await eventually { [await one.status().isSynced, await two.status().isSynced] == [true, true] })
+            await #expect(throws: NodeError.alreadyRunning) { try await one.run() }
+        }
         var configuration = network.configuration(1)
-        configuration.peerPort = port
+        configuration.peerPort = try await one.bind()
+        await one.close()
         let again = try await ReplicationNode(configuration, logger: .silent)
-        #expect(try await again.bind() == port)
+        #expect(try await again.bind() == configuration.peerPort)
         await again.close()
     }
 }

@@ -89,7 +89,9 @@ import Testing
         let database = try SQLiteDatabase(path: path)
         try database.script("CREATE TABLE songs(name TEXT)")
         database.close()
+        let before = try Data(contentsOf: URL(filePath: path))
         #expect(await refusal(configuration) == .notAStore(directory: directory))
+        #expect(try Data(contentsOf: URL(filePath: path)) == before, "what is another's is left as it was")
     }
 
     @Test func `a directory that can't be made is refused`() async throws {

@@ -1,0 +1,79 @@
+import Channels
+import Primitives
+
+extension ChannelForms {
+    static func known<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw VectorError(description: "a value that this kind does not know") }
+        return value
+    }
+
+    static func leaf(_ fields: Vector) throws -> LogLeaf {
+        LogLeaf(
+            index: try fields["index"].u64, time: try fields["time"].u64,
+            kind: try known(LeafKind(rawValue: try fields["kind"].u16)), body: try fields["body"].bytes)
+    }
+
+    static func genesis(_ fields: Vector) throws -> Genesis {
+        Genesis(
+            chainID: try fields["chainId"].word, verifyingContract: try fields["verifyingContract"].address,
+            logKey: try fields["logKey"].address, settlementKey: try fields["settlementKey"].address,
+            adminKey: try fields["adminKey"].address, currency: try fields["currency"].text,
+            ledgerScale: try fields["ledgerScale"].u8, settlementScale: try fields["settlementScale"].u8,
+            start: try fields["start"].u64, epochSeconds: try fields["epochSeconds"].u64,
+            ruleset: try fields["ruleset"].u32)
+    }
+
+    static func schedule(_ fields: Vector) throws -> FeeSchedule {
+        FeeSchedule(
+            version: try fields["version"].u32, effectiveFrom: try fields["effectiveFrom"].u64,
+            base: try fields["base"].amount, storagePerByteDay: try fields["storagePerByteDay"].amount,
+            congestionUnit: try fields["congestionUnit"].amount,
+            targetPerMinute: try fields["targetPerMinute"].u32, postage: try fields["postage"].amount,
+            postageWindow: try fields["postageWindow"].u64, retentionDaysMin: try fields["retentionDaysMin"].u32,
+            retentionDaysMax: try fields["retentionDaysMax"].u32, bytesMax: try fields["bytesMax"].u32)
+    }
+
+    static func charge(_ fields: Vector) throws -> Charge {
+        Charge(
+            number: try fields["number"].u64, epoch: try fields["epoch"].u64,
+            commitment: try fields["commitment"].word, envelopeHash: try fields["envelopeHash"].word,
+            bytes: try fields["bytes"].u32, expiryDay: UTCDay(number: try fields["expiryDay"].u32),
+            schedule: try fields["schedule"].u32,
+            price: Price(
+                base: try fields["base"].amount, storage: try fields["storage"].amount,
+                congestion: try fields["congestion"].amount, postage: try fields["postage"].amount),
+            publishBy: try fields["publishBy"].u64)
+    }
+
+    static func node(_ fields: Vector) throws -> RegisteredNode {
+        RegisteredNode(
+            number: try fields["number"].u32,
+            registration: RegisterNode(
+                operatorAddress: try fields["operator"].address, nodeKey: try fields["nodeKey"].address,
+                payout: try fields["payout"].address, stake: try fields["stake"].amount,
+                peerEndpoint: try fields["peer"].text, httpEndpoint: try fields["http"].text),
+            operatorSignature: try fields["operatorSignature"].signature,
+            nodeSignature: try fields["nodeKeySignature"].signature)
+    }
+
+    static func receipt(_ fields: Vector) throws -> Receipt {
+        let leaf = try LogLeaf(canonicalBytes: fields["leaf"].bytes)
+        return Receipt(
+            leaf: leaf, charge: try Charge(canonicalBytes: leaf.body),
+            head: SignedHead(
+                head: try LogHead(canonicalBytes: fields["head"].bytes),
+                signature: try fields["signature"].signature),
+            path: try fields["path"].words)
+    }
+
+    /// Channels writes items and does not read them.
+    static func item(_ bytes: [UInt8]) throws -> Item {
+        var decoder = try CanonicalDecoder(bytes, tag: "feesvc/item/1")
+        let item = Item(
+            envelopeHash: try decoder.readBytes32(), bytes: try decoder.readUInt32(),
+            expiryDay: UTCDay(number: try decoder.readUInt32()), postage: try decoder.readAmount(),
+            maxFee: try decoder.readAmount())
+        try decoder.finish()
+        return item
+    }
+}

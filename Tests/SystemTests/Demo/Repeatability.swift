@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+extension FeesvcSystem.ShortTraceRun {
+    /// A second run of the same trace with the same seed, kept running for exports.
+    @Suite("run twice")
+    struct Repeatability {
+        @Test(
+            "the same seed gives the same money, exports are the same bytes each time, and Ctrl-C ends a demo that stays",
+            .timeLimit(.minutes(6)))
+        func sameAgain() async throws {
+            let first = try SharedDemo.get()
+            try await Workshop.with { workshop in
+                let trace = try await SharedDemo.writeTrace(in: workshop)
+                let demo = try workshop.start(SharedDemo.arguments(trace: trace, in: workshop) + ["--stay"])
+                try await demo.wait(seconds: 240, until: "it says that it stays") { demo.output.contains("Ctrl-C ends it all.") }
+                compare(first.summary, try DemoSummary.lastLine(of: demo.output))
+
+                let database = try #require(
+                    demo.output.split(separator: "\n").first { $0.hasPrefix("Its database: ") }?.dropFirst(14))
+                try await compareExports(workshop, database: String(database))
+
+                demo.send(SIGINT)
+                let status = try await demo.wait(seconds: 30)
+                #expect(status == 130)
+                #expect(workshop.processes == [])
+            }
+        }
+
+        private func compare(_ first: DemoSummary, _ second: DemoSummary) {
+            #expect(first.epochs.count == second.epochs.count)
+            #expect(first.welcomed == second.welcomed)
+            for (one, other) in zip(first.epochs, second.epochs) {
+                #expect(one.charged == other.charged, "charged in epoch \(one.epoch)")
+                #expect(one.captured == other.captured, "captured in epoch \(one.epoch)")
+                #expect(one.held == other.held, "held at the edge of epoch \(one.epoch)")
+                #expect(one.postageHeld == other.postageHeld, "postage held at the edge of epoch \(one.epoch)")
+                #expect(one.refunded == other.refunded, "refunded in epoch \(one.epoch)")
+                #expect(one.pool == other.pool, "pool of epoch \(one.epoch)")
+            }
+        }
+
+        /// The demo's own reports and two later exports, one by flag and one by environment.
+        private func compareExports(_ workshop: Workshop, database: String) async throws {
+            let byFlag = try await workshop.run(["export", "--database-url", database, "--out", workshop("by-flag")])
+            #expect(byFlag.status == 0, "\(byFlag.errors)")
+            let byEnvironment = try await workshop.run(
+                ["export", "--out", workshop("by-environment")], environment: ["FEESVC_DATABASE_URL": database])
+            #expect(byEnvironment.status == 0, "\(byEnvironment.errors)")
+
+            let own = try FolderContent.read(workshop("out"))
+            #expect(own.count > 50, "every epoch has its files: \(own.keys.sorted())")
+            for name in ["by-flag", "by-environment"] {
+                let export = try FolderContent.read(workshop(name))
+                #expect(export.keys.sorted() == own.keys.sorted())
+                #expect(own.keys.filter { export[$0] != own[$0] }.sorted() == [], "files that differ in \(name)")
+            }
+        }
+    }
+}
+
+/// The files below a folder.
+enum FolderContent {
+    /// Their bytes, by path from the folder.
+    static func read(_ path: String) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder), !isFolder.boolValue
+            else { continue }
+            files[name] = try Data(contentsOf: URL(fileURLWithPath: path + "/" + name))
+        }
+        return files
+    }
+}
