@@ -152,7 +152,7 @@ public struct AdminActStatement: TypedStatement, Hashable {
 
 /// An administrative act: what is to be done, once.
 public struct AdminAct: Hashable, Sendable {
-    /// What: `clock`, `seal`, `cut`.
+    /// What: `clock`, `collect`, `seal`.
     public let name: String
     /// Its one argument: a time or an epoch.
     public let argument: UInt64

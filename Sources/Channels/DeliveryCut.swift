@@ -122,11 +122,12 @@ public struct Delivered: Hashable, Sendable {
 /// The rule of the delivery cut.
 public enum DeliveryCut {
     /// Tells whether a charge counts as undelivered: its payer holds a node's acknowledgement, and by the cut no
-    /// majority of the holders has reported the event. What was never published is not refunded.
+    /// majority of the holders has reported the event. What was never published is not refunded, nor what no node had to
+    /// hold.
     public static func isUndelivered(
         charge: UInt64, holders: Int, reports: [Delivered], isAcknowledged: Bool
     ) -> Bool {
-        guard isAcknowledged else { return false }
+        guard isAcknowledged, holders > 0 else { return false }
         let reported = reports.count { $0.charges.contains(charge) }
         return 2 * reported <= holders
     }

@@ -71,6 +71,8 @@ public struct Publisher: Sendable {
                 return try check(answer, batch, node)
             } catch let error as ClientError {
                 reasons.append("\(error)")
+            } catch PublishError.refused(let problem) where problem.status == 503 {
+                reasons.append("\(problem.code): \(problem.detail)")  // this node can't now; another may
             }
         }
         throw PublishError.noNode(reasons: reasons)

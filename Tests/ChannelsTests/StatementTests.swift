@@ -121,25 +121,25 @@ import Testing
         }
     }
 
+    private static func digest(_ name: String) throws -> Bytes32 {
+        try #require(try statements().first { $0.title == name })["digest"].word
+    }
+
+    private static func bytes(_ name: String) throws -> [UInt8] {
+        try #require(try Vector.file(.protocol)["forms"].list.first { $0.title == name })["bytes"].bytes
+    }
+
     @Test func `what is signed of a record is the hash of its bytes`() throws {
         let domain = try Self.domain()
-        func digest(_ name: String) throws -> Bytes32 {
-            let found = try #require(try Self.statements().first { $0.title == name })
-            return try found["digest"].word
-        }
-        func bytes(_ name: String) throws -> [UInt8] {
-            let found = try #require(try Vector.file(.protocol)["forms"].list.first { $0.title == name })
-            return try found["bytes"].bytes
-        }
-        let acknowledgement = try Acknowledgement(canonicalBytes: bytes("acknowledgement"))
-        #expect(domain.digest(of: acknowledgement.statement) == (try digest("acknowledgement")))
-        let delivered = try Delivered(canonicalBytes: bytes("delivered"))
-        #expect(domain.digest(of: delivered.statement) == (try digest("delivered")))
-        let act = try AdminAct(canonicalBytes: bytes("act"))
-        #expect(domain.digest(of: act.statement) == (try digest("admin act")))
+        let acknowledgement = try Acknowledgement(canonicalBytes: Self.bytes("acknowledgement"))
+        #expect(domain.digest(of: acknowledgement.statement) == (try Self.digest("acknowledgement")))
+        let delivered = try Delivered(canonicalBytes: Self.bytes("delivered"))
+        #expect(domain.digest(of: delivered.statement) == (try Self.digest("delivered")))
+        let act = try AdminAct(canonicalBytes: Self.bytes("act"))
+        #expect(domain.digest(of: act.statement) == (try Self.digest("admin act")))
         for name in ["after the third charge", "of the whole log", "of the genesis alone"] {
-            let head = try LogHead(canonicalBytes: bytes("head \(name)"))
-            #expect(domain.digest(of: head.statement) == (try digest("log head \(name)")), "\(name)")
+            let head = try LogHead(canonicalBytes: Self.bytes("head \(name)"))
+            #expect(domain.digest(of: head.statement) == (try Self.digest("log head \(name)")), "\(name)")
         }
     }
 }

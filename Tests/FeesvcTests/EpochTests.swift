@@ -87,7 +87,8 @@ struct EpochTests {
                     time: ServiceFixture.start)
                 try await fixture.service.keep(
                     acknowledgement,
-                    signature: ServiceFixture.nodeKey(1).sign(fixture.service.domain.digest(of: acknowledgement.statement)))
+                    signature: ServiceFixture.nodeKey(1).sign(
+                        fixture.service.domain.digest(of: acknowledgement.statement)))
             }
             try await fixture.advance(to: edge)
             for node in 1...3 { try await fixture.deliver(node <= 2 ? [1, 2] : [2], epoch: 1, node: node) }
@@ -105,7 +106,8 @@ struct EpochTests {
         }
     }
 
-    @Test func `an epoch is sealed, attested by more than two thirds, claimed once, exported twice alike`() async throws {
+    @Test func `an epoch is sealed, attested by more than two thirds, claimed once, exported twice alike`() async throws
+    {
         try await ServiceFixture.run { fixture in
             try await fixture.registerNodes(4)
             _ = try await payOpening(fixture)

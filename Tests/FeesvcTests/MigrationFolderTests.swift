@@ -8,7 +8,8 @@ struct MigrationFolderTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".sql") }.sorted()
         #expect(files == Migrations.all.map { $0.name + ".sql" })
         for migration in Migrations.all {
-            #expect(try String(contentsOfFile: folder + "/" + migration.name + ".sql", encoding: .utf8) == migration.sql)
+            #expect(
+                try String(contentsOfFile: folder + "/" + migration.name + ".sql", encoding: .utf8) == migration.sql)
         }
     }
 }

@@ -23,7 +23,9 @@ struct ServiceFixture {
 
     /// What a test lacks when there is no server to test against.
     struct NoServer: Error, CustomStringConvertible {
-        var description: String { "FEESVC_TEST_DATABASE is not set: run script/test, which starts a PostgreSQL for the tests." }
+        var description: String {
+            "FEESVC_TEST_DATABASE is not set: run script/test, which starts a PostgreSQL for the tests."
+        }
     }
 
     /// Runs `body` with a service on a fresh database, which is dropped afterwards.
@@ -59,7 +61,9 @@ struct ServiceFixture {
         let options = try InstanceOptions.parse(["--start", "\(start)", "--epoch-length", "\(epochLength)"])
         let pool = PostgresPool(configuration: configuration)
         let service = try await ServiceStart(
-            dataDirectory: directory, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            dataDirectory: directory, options: options,
+            admission: Admission(challengeWindow: 86_400, settlementHorizon: 86_400),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).open(pool: pool, configuration: configuration, isClockManual: true)
         return ServiceFixture(
             service: service, pool: pool, settlement: try KeyFile.read(directory + "/keys/settlement.key"),
@@ -163,7 +167,8 @@ struct ServiceFixture {
         for observer in 1...count {
             let subjects = (1...count).filter { $0 != observer }.map {
                 Observation.Subject(
-                    node: UInt32($0), probes: 4, answered: 4, challenges: 8, passed: 8, firstDelivered: 0, bytesServed: 0)
+                    node: UInt32($0), probes: 4, answered: 4, challenges: 8, passed: 8, firstDelivered: 0,
+                    bytesServed: 0)
             }
             let observation = Observation(epoch: epoch, observer: UInt32(observer), subjects: subjects)
             try await service.take(

@@ -21,14 +21,19 @@ enum PeerChannel {
 
     /// Starts reading. A frame has up to 4 MiB, so few of them are buffered.
     static func wrap(_ channel: any Channel) async throws -> Frames {
-        try await channel.eventLoop.submit {
-            let frames = try Frames(
-                wrappingChannelSynchronously: channel,
-                configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
-            )
-            try channel.syncOptions?.setOption(.autoRead, value: true)
-            return frames
-        }.get()
+        do {
+            return try await channel.eventLoop.submit {
+                let frames = try Frames(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4))
+                )
+                try channel.syncOptions?.setOption(.autoRead, value: true)
+                return frames
+            }.get()
+        } catch {
+            channel.close(promise: nil)
+            throw error
+        }
     }
 }
 

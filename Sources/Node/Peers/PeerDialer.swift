@@ -31,12 +31,20 @@ struct PeerDialer: Sendable {
     private func connect(seed: UInt64) async throws {
         guard let endpoint = core.registry.endpoint(of: link.number) else { throw PeerFailure.unregistered }
         guard let (host, port) = Registry.split(endpoint: endpoint) else { throw PeerFailure.endpoint }
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(TimeAmount(core.limits.handshakeTimeout))
-            .channelOption(.autoRead, value: false)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { PeerChannel.configure($0, idle: nil) }
-            .connect(host: host, port: port).get()
+        let opening = OpenChannels(limit: 8)
+        let channel = try await withTaskCancellationHandler {
+            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(TimeAmount(core.limits.handshakeTimeout))
+                .channelOption(.autoRead, value: false)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelInitializer { channel in
+                    _ = opening.insert(channel)
+                    return PeerChannel.configure(channel, idle: nil)
+                }
+                .connect(host: host, port: port).get()
+        } onCancel: {
+            opening.closeAll()
+        }
         try await PeerChannel.wrap(channel).executeThenClose { inbound, outbound in
             let session = PeerSession(peer: link.number, outbound: outbound, timeout: core.limits.requestTimeout)
             defer { session.close() }

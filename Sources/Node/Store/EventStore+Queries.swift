@@ -72,8 +72,27 @@ extension EventStore {
     }
 
     /// A page of a topic's messages by depth, then id; of the events that carry one charge the smallest id.
+    ///
+    /// A page ends early where its envelopes have more than 8 MiB.
     func messages(in topic: Bytes32, after: MessageCursor?, limit: Int) throws(SQLiteFailure) -> [StoredMessage] {
-        let rows = try database.rows(
+        var page: [StoredMessage] = []
+        var bytes = 0
+        while page.count < limit, bytes < 8 * 1_048_576 {
+            let rows = min(16, limit - page.count)
+            let next = try fewMessages(in: topic, after: page.last?.cursor ?? after, limit: rows)
+            page += next
+            bytes += next.reduce(0) { $0 + $1.envelope.payload.count }
+            guard next.count == rows else { break }
+        }
+        return page
+    }
+
+    private func fewMessages(
+        in topic: Bytes32,
+        after: MessageCursor?,
+        limit: Int
+    ) throws(SQLiteFailure) -> [StoredMessage] {
+        try database.rows(
             """
             SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge FROM event e
             JOIN envelope v ON v.hash = e.envelope
@@ -86,19 +105,16 @@ extension EventStore {
                 .id(after?.id ?? .zero), .integer(Int64(limit)),
             ]
         ) { row throws(SQLiteFailure) in
-            (try row.unsigned(0), row.blob(1), row.blob(2), row.blob(3), try row.unsigned(4))
-        }
-        return rows.compactMap { depth, bytes, signature, envelope, charge in
             guard
-                let signature = try? Signature(signature),
-                let event = try? SignedEvent(bytes: bytes, signature: signature),
-                let envelope = Envelope(wireBytes: envelope)
-            else { return nil }
+                let signature = try? Signature(row.blob(2)),
+                let event = try? SignedEvent(bytes: row.blob(1), signature: signature),
+                let envelope = Envelope(wireBytes: row.blob(3))
+            else { throw .damaged("no message") }
             return StoredMessage(
-                cursor: MessageCursor(depth: depth, id: event.id),
+                cursor: MessageCursor(depth: try row.unsigned(0), id: event.id),
                 event: event,
                 envelope: envelope,
-                charge: charge
+                charge: try row.unsigned(4)
             )
         }
     }

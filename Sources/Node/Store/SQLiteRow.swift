@@ -15,13 +15,13 @@ struct SQLiteRow {
 
     /// A count or number that is never negative.
     func unsigned(_ column: Int32) throws(SQLiteFailure) -> UInt64 {
-        guard let value = UInt64(exactly: integer(column)) else { throw damaged("a negative number") }
+        guard let value = UInt64(exactly: integer(column)) else { throw .damaged("a negative number") }
         return value
     }
 
     /// A node's number.
     func node(_ column: Int32) throws(SQLiteFailure) -> UInt32 {
-        guard let value = UInt32(exactly: integer(column)) else { throw damaged("no node number") }
+        guard let value = UInt32(exactly: integer(column)) else { throw .damaged("no node number") }
         return value
     }
 
@@ -32,11 +32,15 @@ struct SQLiteRow {
 
     /// An id or hash.
     func bytes32(_ column: Int32) throws(SQLiteFailure) -> Bytes32 {
-        guard let value = Bytes32(blob(column)) else { throw damaged("no 32 bytes") }
+        guard let value = Bytes32(blob(column)) else { throw .damaged("no 32 bytes") }
         return value
     }
 
-    private func damaged(_ what: String) -> SQLiteFailure {
+}
+
+extension SQLiteFailure {
+    /// A row holds what this program never wrote.
+    static func damaged(_ what: String) -> SQLiteFailure {
         SQLiteFailure(code: SQLITE_CORRUPT, message: "a row of the store holds " + what)
     }
 }

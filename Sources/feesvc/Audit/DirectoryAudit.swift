@@ -10,11 +10,18 @@ struct DirectoryAudit {
     let audit: EpochAudit
     /// The ledger's totals at the edge.
     let closing: [LedgerAccount: AccountTotals]
-    /// Where the journal of the epoch starts and ends.
-    let firstEntry: UInt64?
+    /// The ledger's totals before the epoch.
+    let opening: [LedgerAccount: AccountTotals]
+    /// The journal's first entry.
+    let firstEntry: LedgerEntry?
+    /// Where the journal ends.
     let lastEntry: EntryAnchor?
-    /// The root of the log before the epoch's first leaf.
-    let startRoot: Bytes32
+    /// The state before the epoch's first leaf.
+    let start: EpochReplay
+    /// The epoch's leaves by index.
+    let log: [UInt64: LogLeaf]
+    /// The leaves of its seal.
+    let seal: [LogLeaf]
 
     /// Audits one epoch's directory.
     init(path: String) throws {
@@ -25,10 +32,11 @@ struct DirectoryAudit {
         }
         let log = try InputFiles.leaves(try file("log.csv"), file: "log.csv")
         let opening = try InputFiles.opening(try file("opening.json"))
-        startRoot = try EpochReplay(opening).frontier.root
+        start = try EpochReplay(opening)
+        seal = try InputFiles.leaves(try file("seal.csv"), file: "seal.csv")
+        self.log = Dictionary(log.map { ($0.index, $0) }) { first, _ in first }
         audit = try EpochAudit(
-            opening: opening, log: log,
-            seal: try InputFiles.leaves(try file("seal.csv"), file: "seal.csv"),
+            opening: opening, log: log, seal: seal,
             head: try InputFiles.head(try file("head.csv")))
         epoch = audit.replay.epoch
         try Self.compare(EpochTables.summary(epoch, audit.replay, audit.result), file)
@@ -38,12 +46,13 @@ struct DirectoryAudit {
         let journal = try JournalFile(try file("journal.csv"))
         let balances = try TrialBalanceFile(try file("trial-balance.csv"))
         try Self.compare(EpochTables.journal(journal.entries), file)
+        self.opening = balances.opening.filter { $0.value != AccountTotals() }
         closing = try balances.closing(after: journal.entries)
         try Self.compare(EpochTables.trialBalance(opening: balances.opening, closing: closing), file)
-        firstEntry = journal.entries.first?.number
+        firstEntry = journal.entries.first
         lastEntry = journal.entries.last?.anchor
         try LedgerTies(audit: audit, journal: journal.entries, closing: closing).check()
-        try Self.checkRefunds(try file("refunds.csv"), try file("refunds.json"), audit.replay.flows.refunded)
+        try Self.checkRefunds(try file("refunds.csv"), try file("refunds.json"), audit.replay)
     }
 
     private static func read(_ path: String) throws -> [String: [UInt8]] {
@@ -101,11 +110,12 @@ struct DirectoryAudit {
         return opened
     }
 
-    private static func checkRefunds(_ csv: [UInt8], _ json: [UInt8], _ refunded: Amount) throws {
+    private static func checkRefunds(_ csv: [UInt8], _ json: [UInt8], _ replay: EpochReplay) throws {
         let columns = ["log_index", "charge", "part", "ground", "amount", "channel", "evidence"]
         let rows = try CSVFile(csv, columns: columns, name: "refunds.csv").rows
         let total = try Amount.sum(rows.map { Amount(decimal: $0[4]) ?? .max })
-        try AuditDifference.check("refunds.csv", "sum", expected: refunded, found: total)
+        try AuditDifference.check("refunds.csv", "sum", expected: replay.flows.refunded, found: total)
+        for row in rows { try RefundEvidence.check(row, replay) }
         let table = ReportTable(
             name: "refunds", columns: columns,
             rows: rows.map { row in

@@ -7,8 +7,6 @@ import Storage
 struct EpochAudit {
     let replay: EpochReplay
     let result: EpochResult
-    /// The operators that signed this result.
-    let attesters: Set<Address>
 
     /// Replays the epoch, checks the signed head at its edge, recomputes the result from the nodes' signed observations
     /// and compares it with the one that was sealed, byte by byte.
@@ -24,7 +22,6 @@ struct EpochAudit {
         try Self.compare(result, with: seal)
         self.replay = replay
         self.result = result
-        attesters = try Self.attesters(of: result, in: seal, replay)
     }
 
     private static func check(_ head: SignedHead, _ replay: EpochReplay) throws {
@@ -102,21 +99,5 @@ struct EpochAudit {
         try AuditDifference.check(place, "inputs", expected: result.inputs, found: sealed.inputs)
         try AuditDifference.check(
             place, "canonical bytes", expected: Hex.encode(result.canonicalBytes), found: Hex.encode(leaf.body))
-    }
-
-    private static func attesters(
-        of result: EpochResult, in seal: [LogLeaf], _ replay: EpochReplay
-    ) throws -> Set<Address> {
-        var attesters: Set<Address> = []
-        for leaf in seal where leaf.kind == .attestation {
-            let (_, address, signature) = try LogBody.readAttestation(leaf.body)
-            guard signature.isBy(address, over: replay.genesis.domain.digest(of: result.attestation)) else {
-                throw AuditDifference(
-                    "seal.csv, leaf \(leaf.index) (attestation)", "signature", expected: "\(address)'s on this result",
-                    found: "another")
-            }
-            attesters.insert(address)
-        }
-        return attesters
     }
 }

@@ -41,6 +41,10 @@ struct EpochReplay {
     private(set) var resultsLogged: [UInt64: EpochResult] = [:]
     private(set) var attestations: [UInt64: Set<Address>] = [:]
     private var reports: [UInt64: [Delivered]] = [:]
+    /// SHA-256 of the evidence of each leaf that gave money back.
+    private(set) var evidence: [UInt64: Bytes32] = [:]
+    /// The envelopes of the epoch's charges.
+    private(set) var envelopes: [UInt64: Bytes32] = [:]
     private var voided: [UInt64] = []
     private var time: UInt64 = 0
     private(set) var isClosed = false
@@ -90,8 +94,14 @@ struct EpochReplay {
         case .schedule: schedules.append(try FeeSchedule(canonicalBytes: leaf.body))
         case .charge: try charge(try Charge(canonicalBytes: leaf.body), at: leaf.time, place)
         case .midnight: try midnight(try Midnight(canonicalBytes: leaf.body), at: leaf.time, place)
-        case .postage: try postage(try PostageDecision(canonicalBytes: leaf.body), at: leaf.time, place)
-        case .void: try void(try VoidedCharge(canonicalBytes: leaf.body), place)
+        case .postage:
+            let decision = try PostageDecision(canonicalBytes: leaf.body)
+            evidence[leaf.index] = decision.evidence
+            try postage(decision, at: leaf.time, place)
+        case .void:
+            let voided = try VoidedCharge(canonicalBytes: leaf.body)
+            evidence[leaf.index] = voided.evidence
+            try void(voided, place)
         case .cut: try cut(try Cut(canonicalBytes: leaf.body), at: leaf.time, place)
         case .delivered: try delivered(leaf.body, place)
         case .node: try node(leaf, place)
@@ -122,6 +132,7 @@ struct EpochReplay {
         try AuditDifference.check(place, "base fee", expected: price.base, found: charge.price.base)
         try AuditDifference.check(place, "storage fee", expected: price.storage, found: charge.price.storage)
         try AuditDifference.check(place, "congestion fee", expected: price.congestion, found: charge.price.congestion)
+        envelopes[charge.number] = charge.envelopeHash
         let perDay = try charge.storagePerDay(acceptedAt: time)
         try storage.hold(perDay: perDay, until: charge.expiryDay)
         held[charge.number] = Held(
@@ -223,6 +234,9 @@ struct EpochReplay {
 
     private mutating func attestation(_ body: [UInt8], _ place: String) throws {
         let (number, address, signature) = try LogBody.readAttestation(body)
+        let start = genesis.epochs.beginning(of: number)
+        guard nodes.contains(where: { $0.registeredAt <= start && $0.node.registration.operatorAddress == address })
+        else { throw AuditDifference(place, "attester", expected: "an operator of epoch \(number)", found: address) }
         if let result = resultsLogged[number] {
             guard signature.isBy(address, over: genesis.domain.digest(of: result.attestation)) else {
                 throw AuditDifference(place, "signature", expected: "\(address)'s", found: "another")

@@ -19,7 +19,7 @@ struct AuditCommand: AsyncParsableCommand {
                 let result = audit.audit.result
                 print(
                     "epoch \(audit.epoch): pool \(result.pool) = rewards \(result.rewards) + dust \(result.dust), "
-                        + "\(audit.audit.attesters.count) attestations, root \(result.root): agrees")
+                        + "root \(result.root): agrees")
             }
         }
     }

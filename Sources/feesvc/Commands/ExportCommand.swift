@@ -8,7 +8,7 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export", abstract: "Write an epoch's report: tables as CSV and JSON, and what an audit needs.",
         discussion: "The same epoch gives the same bytes whenever it is exported. Check the folder with feesvc audit.")
 
-    @Option(help: "A libpq connection string or URL of the service's database (also FEESVC_DATABASE_URL).")
+    @Option(help: "A libpq connection string or URL of the service's database.")
     var databaseUrl: String?
     @Option(help: "The epoch; default: every sealed one.")
     var epoch: UInt64?
@@ -17,8 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Presentation.reportingErrors {
-            let environment = ProcessInfo.processInfo.environment["FEESVC_DATABASE_URL"]
-            guard let database = databaseUrl ?? environment else {
+            guard let database = databaseUrl else {
                 throw OperatorError("Say which database to read: --database-url or FEESVC_DATABASE_URL.")
             }
             let pool = PostgresPool(configuration: PostgresConfiguration(connectionString: database))

@@ -78,6 +78,7 @@ struct NodeCommand: AsyncParsableCommand {
                 Replication(node: node), HeadFollowing(follower: follower),
                 HTTPServer(
                     responder: NodeRoutes(node: node).router().buildResponder(), host: clients.host, port: clients.port,
+                    option: "--listen-http",
                     addressFile: nil,
                     logger: logger),
             ]

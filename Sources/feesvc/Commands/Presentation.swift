@@ -38,7 +38,7 @@ enum DataDirectory {
         }
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-            guard try files.contentsOfDirectory(atPath: path).allSatisfy({ $0 == "keys" }) else {
+            guard try files.contentsOfDirectory(atPath: path).allSatisfy({ $0 == "keys" || $0 == "node.key" }) else {
                 throw OperatorError("\(path) is not empty and holds no feesvc \(kind) data; choose another --data-dir.")
             }
             try Data(expected.utf8).write(to: URL(fileURLWithPath: marker), options: .atomic)

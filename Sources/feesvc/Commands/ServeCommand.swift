@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Where keys, the service's lock and its own PostgreSQL cluster are kept.")
     var dataDir = "./feesvc-data"
-    @Option(help: "A libpq connection string or URL of a PostgreSQL database to use (also FEESVC_DATABASE_URL).")
+    @Option(help: "A libpq connection string or URL of a PostgreSQL database to use.")
     var databaseUrl: String?
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
@@ -37,6 +37,10 @@ struct ServeCommand: AsyncParsableCommand {
     var manualClock = false
     @Flag(help: .hidden)
     var untilStdinCloses = false
+    @Option(help: "Seconds that vouchers must be valid beyond a close: the time to answer it.")
+    var challengeWindow: UInt64 = 86_400
+    @Option(help: "Seconds that vouchers must be valid beyond that: the time the settlement needs.")
+    var settlementHorizon: UInt64 = 86_400
     @OptionGroup(title: "New instance") var instance: InstanceOptions
     @OptionGroup var logging: LogOptions
 
@@ -45,8 +49,10 @@ struct ServeCommand: AsyncParsableCommand {
             let logger = logging.logger("serve")
             let cluster = try await startCluster()
             do {
-                try await serve(logger, database: cluster?.connectionString ?? databaseURL ?? "")
+                try await serve(logger, database: cluster?.connectionString ?? databaseUrl ?? "")
                 await cluster?.stop()
+            } catch let error as AlreadyRunning {
+                throw error  // the cluster is the other service's
             } catch {
                 await cluster?.stop()
                 throw error
@@ -54,13 +60,16 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private var databaseURL: String? { databaseUrl ?? ProcessInfo.processInfo.environment["FEESVC_DATABASE_URL"] }
-
     private func startCluster() async throws -> PostgresCluster? {
         try DataDirectory.prepare(dataDir, kind: "service")
-        guard databaseURL == nil else { return nil }
+        guard databaseUrl == nil else { return nil }
         let cluster = try PostgresCluster(directory: DataDirectory.absolute(dataDir))
-        try await cluster.start()
+        do {
+            try await cluster.start()
+        } catch {
+            await cluster.stopIfStarted()
+            throw error
+        }
         return cluster
     }
 
@@ -68,13 +77,17 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration = PostgresConfiguration(connectionString: database)
         let lock = AdvisoryLock(configuration: configuration)
         guard try await lock.tryAcquire(ServiceStart.lockKey) else {
-            throw OperatorError("Another feesvc service runs on this database; stop it first.")
+            throw AlreadyRunning()
         }
         let pool = PostgresPool(configuration: configuration)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .promptlyFailing)
         do {
-            let service = try await ServiceStart(dataDirectory: dataDir, options: instance, logger: logger)
-                .open(pool: pool, configuration: configuration, isClockManual: manualClock)
+            let service = try await ServiceStart(
+                dataDirectory: dataDir, options: instance,
+                admission: Admission(challengeWindow: challengeWindow, settlementHorizon: settlementHorizon),
+                logger: logger
+            )
+            .open(pool: pool, configuration: configuration, isClockManual: manualClock)
             try await runServices(service, http: http, logger: logger)
         } catch {
             try? await http.shutdown()
@@ -91,12 +104,18 @@ struct ServeCommand: AsyncParsableCommand {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service), collector: collector)
         let server = HTTPServer(
-            responder: routes.router().buildResponder(), host: host, port: port, addressFile: addressFile,
+            responder: routes.router().buildResponder(), host: host, port: port, option: "--port",
+            addressFile: addressFile,
             logger: logger)
         var services: [any Service] = [DeadlineWorker(service: service, collector: collector, logger: logger), server]
         if untilStdinCloses { services.append(StandardInputWatch()) }
         try await ServiceRun.run(services, logger: logger)
     }
+}
+
+/// A second service was started on a database.
+struct AlreadyRunning: Error, CustomStringConvertible {
+    var description: String { "Another feesvc service runs on this database; stop it first." }
 }
 
 /// What a new instance is made of.
@@ -121,10 +140,6 @@ struct InstanceOptions: ParsableArguments {
     var retentionMin: UInt32 = 2
     @Option(help: "The most days of storage.")
     var retentionMax: UInt32 = 365
-    @Option(help: "Seconds between a channel's close and its end.")
-    var challengeWindow: UInt64 = 86_400
-    @Option(help: "Seconds that the settlement needs after that.")
-    var settlementHorizon: UInt64 = 86_400
 
     func validate() throws {
         guard (60...UInt64(366 * 86_400)).contains(epochLength) else {

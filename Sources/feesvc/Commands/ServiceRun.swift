@@ -25,6 +25,8 @@ struct HTTPServer: Service, CustomStringConvertible {
     let responder: RouterResponder<BasicRequestContext>
     let host: String
     let port: Int
+    /// The option that says where to listen, for an error message.
+    let option: String
     let addressFile: String?
     let logger: Logger
 
@@ -50,7 +52,7 @@ struct HTTPServer: Service, CustomStringConvertible {
             try await application.run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EACCES {
             let reason = error.errnoCode == EADDRINUSE ? "is in use" : "may not be used by this user"
-            throw OperatorError("The address \(host):\(port) \(reason); choose another --port.")
+            throw OperatorError("The address \(host):\(port) \(reason); choose another \(option).")
         }
     }
 }

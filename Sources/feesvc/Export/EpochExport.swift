@@ -43,8 +43,9 @@ struct EpochExport {
             try Data(Self.manifest(hashes)).write(to: URL(fileURLWithPath: draft + "/manifest.csv"))
             try? files.removeItem(atPath: path)
             try files.moveItem(atPath: draft, toPath: path)
-        } catch let error as CocoaError {
+        } catch {
             try? files.removeItem(atPath: draft)
+            guard let error = error as? CocoaError else { throw error }
             throw OperatorError("The report can't be written to \(path): \(error.localizedDescription).")
         }
         return path

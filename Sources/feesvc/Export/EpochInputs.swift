@@ -10,7 +10,7 @@ enum InputFile: String, CaseIterable, Sendable {
     case opening = "opening.json"
     /// The epoch's leaves.
     case log = "log.csv"
-    /// The leaves after its edge that speak of it: observations, result, attestations.
+    /// The leaves after its edge that speak of it: observations and result.
     case seal = "seal.csv"
     /// The signed head at its edge.
     case head = "head.csv"
@@ -68,11 +68,13 @@ struct EpochInputs {
         try await LogStore(transaction).leaves(epoch.firstIndex..<endIndex)
     }
 
-    /// Observations up to the result, the result, and attestations of the next epoch: whatever speaks of this one.
+    /// The observations of the epoch up to its result, and the result: fixed once the epoch is sealed. Attestations come
+    /// later and stand in the next epoch's log.
     private func sealLeaves() async throws -> [LogLeaf] {
-        let next = try await EpochStore(transaction).epoch(epoch.number + 1)
-        let state = try await LogStore(transaction).state()
-        let end = next?.endIndex ?? state?.tree.size ?? endIndex
+        guard let result = epoch.resultIndex else {
+            throw Refusal(409, "epoch/not-sealed", "Epoch \(epoch.number) is not sealed.")
+        }
+        let end = result + 1
         var leaves: [LogLeaf] = []
         for leaf in try await LogStore(transaction).leaves(endIndex..<end) where try speaksOfEpoch(leaf) {
             leaves.append(leaf)
@@ -85,7 +87,6 @@ struct EpochInputs {
         case .observation:
             try Observation(canonicalBytes: try LogBody.readSigned(leaf.body).0).epoch == epoch.number
         case .result: try EpochResult(canonicalBytes: leaf.body).epoch == epoch.number
-        case .attestation: try LogBody.readAttestation(leaf.body).epoch == epoch.number
         default: false
         }
     }

@@ -28,7 +28,8 @@ struct ServiceRoutes {
 
     private func addPublic(to router: Router<BasicRequestContext>) {
         router.get("/health") { _, _ in
-            try Response.json(["status": "ok"])
+            _ = try await service.pool.query("SELECT 1")
+            return try Response.json(["status": "ok"])
         }
         router.get("/v1/parameters") { _, _ in
             let time = service.heads.head.head.time

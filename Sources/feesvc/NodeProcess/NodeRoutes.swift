@@ -73,7 +73,8 @@ struct NodeRoutes {
                     problem: nil)
             case .refused(let refusal):
                 answers[one.place] = PublishAnswerBody(
-                    event: nil, acknowledgement: nil, problem: Refusal(422, refusal.code, refusal.detail).problem)
+                    event: nil, acknowledgement: nil,
+                    problem: Refusal(refusal.isRetryable ? 503 : 422, refusal.code, refusal.detail).problem)
             }
         }
         return try .json(PublishAnswersBody(results: answers.compactMap(\.self)))

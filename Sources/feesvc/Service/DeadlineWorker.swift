@@ -11,17 +11,21 @@ struct DeadlineWorker: Service, CustomStringConvertible {
     let logger: Logger
 
     private static let period = Duration.seconds(1)
+    /// How many periods pass between two rounds of asking nodes.
+    private static let periodsBetweenRounds = 10
     /// Seconds after an edge in which nodes finish their last probes.
     private static let lateWindow: UInt64 = 30
 
     var description: String { "deadlines" }
 
     func run() async throws {
+        var period = 0
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            period += 1
             if !service.clock.isManual {
                 do {
                     try await service.doWhatIsDue()
-                    try await walkEpochs()
+                    if period.isMultiple(of: Self.periodsBetweenRounds) { try await walkEpochs() }
                 } catch {
                     logger.error("deadline failed, will be tried again", metadata: ["error": "\(error)"])
                 }

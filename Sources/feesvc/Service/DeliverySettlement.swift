@@ -13,6 +13,7 @@ struct DeliverySettlement {
     private let holders: Int
     private var storage: StorageHolds
     private var entry: EntryDraft
+    private var channels: [Bytes32: ChannelState] = [:]
     private var returned: [Bytes32: Amount] = [:]
     private var refunds: [RefundRecord] = []
     private var voided: [(number: UInt64, logIndex: UInt64)] = []
@@ -42,6 +43,9 @@ struct DeliverySettlement {
             let isUndelivered = DeliveryCut.isUndelivered(
                 charge: charge.number, holders: holders, reports: reports, isAcknowledged: charge.isAcknowledged)
             if isUndelivered, let evidence = try await store.acknowledgement(of: charge.number) {
+                if channels[charge.channelID] == nil {
+                    channels[charge.channelID] = try await ChannelStore(session.transaction).channel(charge.channelID)
+                }
                 try void(charge, evidence: evidence, &session)
             } else {
                 captured = try captured.adding(charge.base)
@@ -76,17 +80,25 @@ struct DeliverySettlement {
         let leaf = session.append(LeafDraft(.void, record.canonicalBytes))
         voided.append((charge.number, leaf.index))
         if days > 0 { try storage.release(perDay: charge.storagePerDay, until: charge.expiryDay) }
-        let channel = LedgerAccount.channel(charge.channelID)
-        for (part, account, amount) in [
+        let account = refundAccount(of: charge.channelID)
+        for (part, source, amount) in [
             ("base", LedgerAccount.held(.base), charge.base), ("storage", .held(.storage), unspent),
             ("postage", .held(.postage), charge.postageHeld),
         ] where amount > .zero {
-            try entry.move(amount, from: account, to: channel)
-            returned[charge.channelID] = try (returned[charge.channelID] ?? .zero).adding(amount)
+            try entry.move(amount, from: source, to: account)
+            if account == .channel(charge.channelID) {
+                returned[charge.channelID] = try (returned[charge.channelID] ?? .zero).adding(amount)
+            }
             refunds.append(
                 RefundRecord(
                     charge: charge.number, part: part, ground: .undelivered, amount: amount, evidence: evidence,
                     logIndex: leaf.index, epoch: session.state.openEpoch))
         }
+    }
+
+    /// Where money of a channel goes back to: the channel, or what is payable to its payer once it is closed.
+    private func refundAccount(of channel: Bytes32) -> LedgerAccount {
+        guard let state = channels[channel], state.stage == .closed else { return .channel(channel) }
+        return .payable(state.payer)
     }
 }

@@ -28,6 +28,8 @@ actor FeeService {
     var tiles: [LogTile: [Bytes32]] = [:]
     /// No postage falls due before this time; 0 means that the database has to be asked.
     var postageNotDueBefore: UInt64 = 0
+    /// Whether a commit's outcome is unknown, so that ``state`` may be behind the database.
+    private var isStale = false
     /// The earliest epoch whose delivery cut is not done.
     var nextCut: UInt64?
 
@@ -51,16 +53,21 @@ actor FeeService {
     /// The act is on disk when this returns. Whatever `body` throws undoes it.
     func write<Value>(_ body: (inout LogSession) async throws -> Value) async throws -> Value {
         try await writers.withLock {
-            try await doWhatIsDue(by: clock.now)
-            return try await commit(at: clock.now, body)
+            // Read once: an act that commits later than what was done for it would overtake a deadline.
+            let now = clock.now
+            try await reloadIfStale()
+            try await doWhatIsDue(by: now)
+            return try await commit(at: now, body)
         }
     }
 
     /// Does what has fallen due by now, without an act.
     func doWhatIsDue() async throws {
         try await writers.withLock {
-            try await doWhatIsDue(by: clock.now)
-            if clock.now > state.time { try await commit(at: clock.now) { _ in } }
+            let now = clock.now
+            try await reloadIfStale()
+            try await doWhatIsDue(by: now)
+            if now > state.time { try await commit(at: now) { _ in } }
         }
     }
 
@@ -79,12 +86,22 @@ actor FeeService {
             heads.show(after.head)
             return value
         } catch PostgresError.commitUnknown {
-            // The transaction may have happened: what the database says now is the truth to go on from.
-            state = try await read { try await LogStore($0).state() ?? before }
-            postageNotDueBefore = 0
-            heads.show(state.head)
+            isStale = true
             throw PostgresError.commitUnknown
         }
+    }
+
+    /// After a commit whose outcome is unknown, what the database says is the truth to go on from.
+    private func reloadIfStale() async throws {
+        guard isStale else { return }
+        guard let stored = try await read({ try await LogStore($0).state() }) else {
+            throw StorageCorruption("the instance is gone from its database")
+        }
+        state = stored
+        postageNotDueBefore = 0
+        nextCut = nil
+        isStale = false
+        heads.show(stored.head)
     }
 
     /// Signs a head with the log key. Deterministic: the same head has the same signature.

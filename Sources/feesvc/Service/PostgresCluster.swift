@@ -12,6 +12,7 @@ struct PostgresCluster: Sendable {
     private static let owner = "postgres"
 
     private let binaries: String
+    private let home: String
     private let data: String
     private let socket: String
     private let log: String
@@ -22,9 +23,10 @@ struct PostgresCluster: Sendable {
     /// Finds PostgreSQL's programs and the places in `directory`.
     init(directory: String) throws {
         binaries = try Self.findBinaries()
-        data = directory + "/postgres/data"
-        log = directory + "/postgres/postgres.log"
-        let near = directory + "/postgres/run"
+        home = directory + "/postgres"
+        data = home + "/data"
+        log = home + "/postgres.log"
+        let near = home + "/run"
         // A Unix socket's path has at most 107 bytes; PostgreSQL adds /.s.PGSQL.5432.
         let isShort = near.utf8.count <= 90
         socket = isShort ? near : "/tmp/feesvc-" + String(SHA256.hash(Array(near.utf8)).hex.dropFirst(2).prefix(16))
@@ -68,10 +70,15 @@ struct PostgresCluster: Sendable {
         }
     }
 
+    /// Stops the cluster where it runs, after a start that failed half-way.
+    func stopIfStarted() async {
+        if processID != nil { await stop() }
+    }
+
     /// Stops the cluster; its sockets go with it.
     func stop() async {
         _ = try? await run("pg_ctl", ["stop", "-m", "fast", "-w", "-t", "60", "-D", data])
-        if !socket.hasPrefix((data as NSString).deletingLastPathComponent) {
+        if !socket.hasPrefix(home) {
             try? FileManager.default.removeItem(atPath: socket)
         }
     }
@@ -99,9 +106,8 @@ struct PostgresCluster: Sendable {
                 }
                 attributes[.ownerAccountID] = NSNumber(value: user.pointee.pw_uid)
                 attributes[.groupOwnerAccountID] = NSNumber(value: user.pointee.pw_gid)
-                let parent = (directory as NSString).deletingLastPathComponent
                 try files.setAttributes(
-                    [.ownerAccountID: NSNumber(value: user.pointee.pw_uid)], ofItemAtPath: parent)
+                    [.ownerAccountID: NSNumber(value: user.pointee.pw_uid)], ofItemAtPath: home)
             }
             try files.setAttributes(attributes, ofItemAtPath: directory)
         } catch let error as CocoaError {

@@ -12,6 +12,7 @@ struct ServiceStart {
 
     let dataDirectory: String
     let options: InstanceOptions
+    let admission: Admission
     let logger: Logger
 
     /// Migrates, creates the instance where there is none, and opens the service.
@@ -28,15 +29,15 @@ struct ServiceStart {
         let keys = dataDirectory + "/keys"
         try FileManager.default.createDirectory(
             atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let logKey = try KeyFile.readOrCreate(keys + "/log.key")
-        let settlementKey = try KeyFile.readOrCreate(keys + "/settlement.key")
-        let adminKey = try KeyFile.readOrCreate(keys + "/admin.key")
-
         var state = try await pool.withTransaction { try await LogStore($0).state() }
         if state == nil {
-            try await create(pool, log: logKey, settlement: settlementKey, admin: adminKey)
+            try await create(
+                pool, log: try KeyFile.readOrCreate(keys + "/log.key"),
+                settlement: try KeyFile.readOrCreate(keys + "/settlement.key"),
+                admin: try KeyFile.readOrCreate(keys + "/admin.key"))
             state = try await pool.withTransaction { try await LogStore($0).state() }
         }
+        let logKey = try KeyFile.read(keys + "/log.key")
         guard let state else { throw StorageCorruption("the instance that was just created is gone") }
         guard state.genesis.logKey == logKey.address else {
             throw OperatorError(
@@ -46,9 +47,7 @@ struct ServiceStart {
         let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
         return FeeService(
             pool: pool, clock: clock, keys: ServiceKeys(log: logKey),
-            admission: Admission(
-                challengeWindow: options.challengeWindow, settlementHorizon: options.settlementHorizon),
-            state: state, logger: logger)
+            admission: admission, state: state, logger: logger)
     }
 
     private func create(_ pool: PostgresPool, log: SecretKey, settlement: SecretKey, admin: SecretKey) async throws {

@@ -24,7 +24,9 @@ struct StatementCollector: Sendable {
     func collectDelivered(of epoch: UInt64) async throws { try await collect(.delivered, epoch: epoch) }
 
     private func collect(_ statement: Statement, epoch: UInt64) async throws {
-        let nodes = try await service.nodes().map(\.node)
+        let stored: EpochStore.Statement = statement == .observations ? .observations : .deliveries
+        let known = try await service.read { try await EpochStore($0).signers(of: stored, epoch: epoch) }
+        let nodes = try await service.nodes().map(\.node).filter { !known.contains($0.number) }
         let answers = await withTaskGroup(of: (UInt32, SignedBytesBody?).self) { group in
             for node in nodes {
                 group.addTask {

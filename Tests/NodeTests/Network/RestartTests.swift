@@ -152,4 +152,28 @@ import Testing
         #expect(try await again.bind() == configuration.peerPort)
         await again.close()
     }
+
+    @Test func `a node that was bound and dropped, never run and never closed, leaves its port and directory`()
+        async throws
+    {
+        var configuration = network.configuration(1)
+        configuration.peerPort = try await droppedPort(configuration)
+        let port = configuration.peerPort
+        let again = configuration
+        let isFree = await eventually {
+            do {
+                let node = try await ReplicationNode(again, logger: .silent)
+                let bound = try await node.bind()
+                await node.close()
+                return bound == port
+            } catch {
+                return false
+            }
+        }
+        #expect(isFree)
+    }
+
+    private func droppedPort(_ configuration: NodeConfiguration) async throws -> Int {
+        try await ReplicationNode(configuration, logger: .silent).bind()
+    }
 }

@@ -23,6 +23,7 @@ extension FeesvcSystem.ShortTraceRun {
                 let database = try #require(
                     demo.output.split(separator: "\n").first { $0.hasPrefix("Its database: ") }?.dropFirst(14))
                 try await compareExports(workshop, database: String(database))
+                try await refuseToExport(workshop, database: String(database))
 
                 demo.send(SIGINT)
                 let status = try await demo.wait(seconds: 30)
@@ -42,6 +43,19 @@ extension FeesvcSystem.ShortTraceRun {
                 #expect(one.refunded == other.refunded, "refunded in epoch \(one.epoch)")
                 #expect(one.pool == other.pool, "pool of epoch \(one.epoch)")
             }
+        }
+
+        /// An export to a folder that can't be made, and of an epoch that there is not.
+        private func refuseToExport(_ workshop: Workshop, database: String) async throws {
+            let path = try workshop.write("file", []) + "/below"
+            for (arguments, name) in [(["--out", path], path), (["--out", workshop("none"), "--epoch", "999"], "999")] {
+                let outcome = try await workshop.run(["export", "--database-url", database] + arguments)
+                #expect(outcome.status == 1)
+                #expect(outcome.complaints.count == 1, "\(outcome.errors)")
+                #expect(outcome.errors.contains(name), "\(outcome.errors)")
+                #expect(!outcome.errors.contains("NSCocoaErrorDomain"), "a number is no reason: \(outcome.errors)")
+            }
+            #expect(!Leftovers.exists(workshop("none")))
         }
 
         /// The demo's own reports and two later exports, one by flag and one by environment.

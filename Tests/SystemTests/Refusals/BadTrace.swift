@@ -88,6 +88,7 @@ extension FeesvcSystem {
             try await Workshop.with { workshop in
                 let path = try await bad.make(in: workshop)
                 let demo = try workshop.start(["demo", "--trace", path, "--out", workshop("out")])
+                defer { Leftovers.clear(demo) }
                 let status = try await demo.wait(seconds: 30)
                 #expect(status == 1)
                 let sentence = demo.errors

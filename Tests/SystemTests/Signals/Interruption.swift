@@ -55,7 +55,7 @@ extension FeesvcSystem {
                 let demo = try workshop.start([
                     "demo", "--trace", trace, "--out", workshop("out"), "--epoch-length", "\(ShortTrace.day)",
                 ])
-                defer { clear(demo) }
+                defer { Leftovers.clear(demo) }
                 let folder = Leftovers.demoFolder(demo)
                 try await demo.wait(seconds: 120, until: "the demo is \(moment)") {
                     switch moment {
@@ -65,13 +65,6 @@ extension FeesvcSystem {
                 }
                 try await body(demo, workshop)
             }
-        }
-
-        private func clear(_ demo: Program) {
-            demo.kill()
-            let folder = Leftovers.demoFolder(demo)
-            for process in ProcessTable.naming(folder) { kill(process, SIGKILL) }
-            try? FileManager.default.removeItem(atPath: folder)
         }
     }
 }

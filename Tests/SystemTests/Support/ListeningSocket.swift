@@ -8,16 +8,17 @@ final class ListeningSocket {
     private let handle: Int32
 
     init() throws {
-        handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { [handle] in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(handle, $0, length) == 0 && listen(handle, 8) == 0 && getsockname(handle, $0, &length) == 0
             }
         }
+        self.handle = handle
         port = Int(UInt16(bigEndian: address.sin_port))
         guard isListening else {
             close(handle)

@@ -70,7 +70,10 @@ final class Workshop: Sendable {
 
     /// Starts the program under test.
     func start(_ arguments: [String], named name: String = "feesvc", environment: [String: String] = [:]) throws -> Program {
-        try start(words: [FeesvcBinary.path] + arguments, named: name, environment: environment)
+        guard FileManager.default.isExecutableFile(atPath: FeesvcBinary.path) else {
+            throw Overdue(description: "build \(FeesvcBinary.path) first, or name another in FEESVC_BINARY")
+        }
+        return try start(words: [FeesvcBinary.path] + arguments, named: name, environment: environment)
     }
 
     /// Starts any program in the environment of the tests, without what would lead it to another database.

@@ -1,0 +1,25 @@
+/// Options from the environment: `FEESVC_LOG_LEVEL=debug` is `--log-level debug`, for every option with a value of
+/// `serve`, `node run` and `export`. What the command line says wins.
+enum EnvironmentArguments {
+    private static let options: [[String]: [String]] = [
+        ["serve"]: [
+            "data-dir", "database-url", "host", "port", "address-file", "challenge-window", "settlement-horizon",
+            "chain-id", "currency", "start", "epoch-length", "message-fee", "storage-fee", "postage", "postage-window",
+            "retention-min", "retention-max", "log-level",
+        ],
+        ["node", "run"]: ["data-dir", "service", "key", "listen-peers", "listen-http", "seed", "log-level"],
+        ["export"]: ["database-url", "epoch", "out"],
+    ]
+
+    /// The arguments with those options of the environment that they do not set themselves.
+    static func expand(_ arguments: [String], environment: [String: String]) -> [String] {
+        guard let (_, names) = options.first(where: { arguments.starts(with: $0.key) }) else { return arguments }
+        var expanded = arguments
+        for name in names {
+            let variable = "FEESVC_" + name.uppercased().replacing("-", with: "_")
+            let isSet = arguments.contains { $0 == "--\(name)" || $0.hasPrefix("--\(name)=") }
+            if !isSet, let value = environment[variable], !value.isEmpty { expanded += ["--\(name)", value] }
+        }
+        return expanded
+    }
+}

@@ -1,0 +1,1 @@
+../PrimitivesTests/ReferenceTree.swift
