@@ -35,8 +35,8 @@ let package = Package(
 
         .target(name: "Primitives", dependencies: ["CSecp256k1", "CCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Primitives"], swiftSettings: strict),
-        .target(name: "Channels", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
-        .target(name: "Rewards", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
+        .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
         .target(
             name: "Migrations", path: "migrations", resources: [.embedInCode("0001_initial.sql")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
@@ -124,6 +124,7 @@ let package = Package(
             dependencies: [
                 "feesvc", "Storage", "Ledger", "Channels", "Rewards", "Payer", "Primitives", "Migrations",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: strict

@@ -58,8 +58,8 @@ import Testing
         #expect(Self.refusal(schedule, expired) == .retention(days: 0, from: 2, to: 30))
         let midnight: UInt64 = 1_767_312_000
         let item = TestChannel.item(1, days: 3)
-        #expect(try schedule.price(item, acceptedAt: midnight - 1, congestion: 0).storage == 22 * 1_024 * 3)
-        #expect(try schedule.price(item, acceptedAt: midnight, congestion: 0).storage == 22 * 1_024 * 2)
+        #expect(try schedule.price(item, acceptedAt: midnight - 1, congestion: 0).storage == 67_584)
+        #expect(try schedule.price(item, acceptedAt: midnight, congestion: 0).storage == 45_056)
     }
 
     @Test func `postage is nothing or exactly what is asked`() {

@@ -14,7 +14,8 @@ import Testing
         #expect(rejected.count == count)
         for form in rejected {
             let bytes = try form["bytes"].bytes
-            #expect(throws: (any Error).self, "\(form.title)") { try read(bytes) }
+            let isRead = (try? read(bytes)) != nil
+            #expect(!isRead, "\(form.title)")
         }
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Channels
 import Foundation
 import Ledger

@@ -54,6 +54,9 @@ actor EventStore {
         return SignedHead(head: head, signature: signature)
     }
 
+    /// Closes the file, as dropping the store does; whatever is asked afterwards fails.
+    func close() { database.close() }
+
     /// Keeps a head that is newer than the one kept, inside the transaction of the caller.
     func keep(_ head: SignedHead?) throws(SQLiteFailure) {
         guard let head, head.head.isNewer(than: newestHead?.head) else { return }

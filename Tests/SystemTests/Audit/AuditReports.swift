@@ -24,7 +24,9 @@ extension FeesvcSystem.ShortTraceRun {
             }
         }
 
-        @Test("one changed digit is found, and its file is named", .timeLimit(.minutes(1)), arguments: ReportFigure.allCases)
+        @Test(
+            "one changed digit is found, and its file is named", .timeLimit(.minutes(1)),
+            arguments: ReportFigure.allCases)
         func changedDigitIsFound(_ figure: ReportFigure) async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
             // Epoch 2 begins with something held, captures base and storage and gives postage back.
@@ -50,7 +52,8 @@ extension FeesvcSystem.ShortTraceRun {
                 try copy.changeDigit(at: place, of: file, epoch: 2)
                 let outcome = try await demo.workshop.run(["audit", copy.path])
                 if outcome.status != 1 {
-                    unseen.append("byte \(place), after \(String(decoding: bytes[max(0, place - 30)..<place], as: UTF8.self))")
+                    unseen.append(
+                        "byte \(place), after \(String(decoding: bytes[max(0, place - 30)..<place], as: UTF8.self))")
                 }
             }
             #expect(unseen == [])
@@ -88,7 +91,9 @@ extension FeesvcSystem.ShortTraceRun {
         @Test("a folder that holds no epoch is named", .timeLimit(.minutes(1)), arguments: ["empty", "no-such-folder"])
         func noEpochs(_ name: String) async throws {
             let path = demo.workshop(name)
-            if name == "empty" { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+            if name == "empty" {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            }
             let outcome = try await demo.workshop.run(["audit", path])
             #expect(outcome.status == 1)
             #expect(outcome.complaints.count == 1)

@@ -33,7 +33,8 @@ enum ReportFigure: String, CaseIterable, CustomTestStringConvertible {
         case .journalDebit: return Self.field(6, ofLine: { $0.contains(",cut,") && $0.contains(",held:base,") }, bytes)
         case .journalHash: return Self.field(9, ofLine: { $0.contains(",cut,") }, bytes)
         case .closingBalance: return Self.field(7, ofLine: { $0.hasPrefix("held:storage,") }, bytes)
-        case .openingBalance: return Self.field(2, ofLine: { $0.hasPrefix("custody,") || $0.hasPrefix("held:base,") }, bytes)
+        case .openingBalance:
+            return Self.field(2, ofLine: { $0.hasPrefix("custody,") || $0.hasPrefix("held:base,") }, bytes)
         // The body of a charge: its base fee follows tag, number, epoch, commitment, envelope, bytes, expiry, schedule.
         case .baseFee: return Self.body(ofKind: 4, at: 4 + 15 + 8 + 8 + 32 + 32 + 4 + 4 + 4 + 15, bytes)
         case .commitment: return Self.body(ofKind: 4, at: 4 + 15 + 8 + 8 + 5, bytes)

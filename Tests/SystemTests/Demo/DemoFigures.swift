@@ -35,7 +35,8 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(expected.reduce(0) { $0 + $1.welcomed } == UInt64(ShortTrace.welcomedCount))
         }
 
-        @Test("every epoch to the last postage window's end is sealed, with a root of 32 bytes", .timeLimit(.minutes(1)))
+        @Test(
+            "every epoch to the last postage window's end is sealed, with a root of 32 bytes", .timeLimit(.minutes(1)))
         func epochsAreSealed() {
             #expect(demo.summary.epochs.map(\.epoch) == (1...UInt64(expected.count)).map { $0 })
             for epoch in demo.summary.epochs {
@@ -51,7 +52,8 @@ extension FeesvcSystem.ShortTraceRun {
                 #expect(found.captured.value == expected.captured, "captured in epoch \(found.epoch)")
                 #expect(found.refunded.value == expected.refunded, "refunded in epoch \(found.epoch)")
                 #expect(found.held.value == expected.held, "held at the edge of epoch \(found.epoch)")
-                #expect(found.postageHeld.value == expected.postageHeld, "postage held at the edge of epoch \(found.epoch)")
+                #expect(
+                    found.postageHeld.value == expected.postageHeld, "postage held at the edge of epoch \(found.epoch)")
             }
         }
 

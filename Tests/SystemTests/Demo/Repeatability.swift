@@ -17,7 +17,9 @@ extension FeesvcSystem.ShortTraceRun {
             try await Workshop.with { workshop in
                 let trace = try await SharedDemo.writeTrace(in: workshop)
                 let demo = try workshop.start(SharedDemo.arguments(trace: trace, in: workshop) + ["--stay"])
-                try await demo.wait(seconds: 240, until: "it says that it stays") { demo.output.contains("Ctrl-C ends it all.") }
+                try await demo.wait(seconds: 240, until: "it says that it stays") {
+                    demo.output.contains("Ctrl-C ends it all.")
+                }
                 compare(first.summary, try DemoSummary.lastLine(of: demo.output))
 
                 let database = try #require(
@@ -48,7 +50,9 @@ extension FeesvcSystem.ShortTraceRun {
         /// An export to a folder that can't be made, and of an epoch that there is not.
         private func refuseToExport(_ workshop: Workshop, database: String) async throws {
             let path = try workshop.write("file", []) + "/below"
-            for (arguments, name) in [(["--out", path], path), (["--out", workshop("none"), "--epoch", "999"], "999")] {
+            for (arguments, name) in [
+                (["--out", path], path), (["--out", workshop("none"), "--epoch", "999"], "999"),
+            ] {
                 let outcome = try await workshop.run(["export", "--database-url", database] + arguments)
                 #expect(outcome.status == 1)
                 #expect(outcome.complaints.count == 1, "\(outcome.errors)")

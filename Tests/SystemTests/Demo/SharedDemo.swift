@@ -39,7 +39,8 @@ struct SharedDemoTrait: SuiteTrait, TestScoping {
             let trace = try await SharedDemo.writeTrace(in: workshop)
             let outcome = try await workshop.run(SharedDemo.arguments(trace: trace, in: workshop), seconds: 240)
             let summary = try DemoSummary.lastLine(of: outcome.output + outcome.errors)
-            try await SharedDemo.$current.withValue(SharedDemo(workshop: workshop, outcome: outcome, summary: summary)) {
+            try await SharedDemo.$current.withValue(SharedDemo(workshop: workshop, outcome: outcome, summary: summary))
+            {
                 try await function()
             }
         }

@@ -61,7 +61,9 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("a folder with other things in it is named and left alone", .timeLimit(.minutes(1)), arguments: ["demo", "serve"])
+        @Test(
+            "a folder with other things in it is named and left alone", .timeLimit(.minutes(1)),
+            arguments: ["demo", "serve"])
         func otherThings(_ command: String) async throws {
             try await Workshop.with { workshop in
                 let data = workshop("data")

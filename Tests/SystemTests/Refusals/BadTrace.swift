@@ -82,7 +82,8 @@ extension FeesvcSystem {
     @Suite("bad traces")
     struct BadTraces {
         @Test(
-            "are refused in one sentence that names the file and the line, and nothing is left", .timeLimit(.minutes(1)),
+            "are refused in one sentence that names the file and the line, and nothing is left",
+            .timeLimit(.minutes(1)),
             arguments: BadTrace.allCases)
         func areRefused(_ bad: BadTrace) async throws {
             try await Workshop.with { workshop in

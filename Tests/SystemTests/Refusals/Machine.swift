@@ -6,9 +6,11 @@ import Glibc
 
 extension FeesvcSystem {
     /// A machine without PostgreSQL, and one whose disk is full.
-    @Suite("a machine that lacks something", .enabled("\(MountNamespace.reason)") { try await MountNamespace.isAvailable })
+    @Suite(
+        "a machine that lacks something", .enabled("\(MountNamespace.reason)") { try await MountNamespace.isAvailable })
     struct Machine {
-        @Test("a missing PostgreSQL is named with what to install", .timeLimit(.minutes(1)), arguments: ["demo", "serve"])
+        @Test(
+            "a missing PostgreSQL is named with what to install", .timeLimit(.minutes(1)), arguments: ["demo", "serve"])
         func postgresIsMissing(_ command: String) async throws {
             try await Workshop.with { workshop in
                 let trace = try await SharedDemo.writeTrace(in: workshop)

@@ -69,6 +69,7 @@ struct HTTPConversation: Sendable {
         let (data, response) = try await session.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw Overdue(description: "no HTTP answer") }
         return Answer(
-            status: response.statusCode, contentType: response.value(forHTTPHeaderField: "content-type") ?? "", body: data)
+            status: response.statusCode, contentType: response.value(forHTTPHeaderField: "content-type") ?? "",
+            body: data)
     }
 }

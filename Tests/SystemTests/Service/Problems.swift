@@ -36,7 +36,8 @@ extension FeesvcSystem.Service {
             ("/v1/settlement/deposits", "{\"subject\":\"0x01\",\"amount\":1}", "amount"),
         ]
 
-        @Test("malformed JSON is answered with 400 and the member's name", .timeLimit(.minutes(1)), arguments: badBodies)
+        @Test(
+            "malformed JSON is answered with 400 and the member's name", .timeLimit(.minutes(1)), arguments: badBodies)
         func malformed(_ path: String, _ body: String, _ member: String) async throws {
             let answer = try await SharedService.get().client.post(path, text: body)
             #expect(answer.status == 400)

@@ -94,7 +94,8 @@ enum RefusedVoucher: String, CaseIterable, CustomTestStringConvertible {
     }
 
     private func changed(
-        _ voucher: Voucher, channel: Bytes32? = nil, lane: UInt32? = nil, sequence: UInt64? = nil, ceiling: Amount? = nil,
+        _ voucher: Voucher, channel: Bytes32? = nil, lane: UInt32? = nil, sequence: UInt64? = nil,
+        ceiling: Amount? = nil,
         validUntil: UInt64? = nil, itemsHash: Bytes32? = nil
     ) -> Voucher {
         Voucher(

@@ -72,7 +72,8 @@ struct TestPayer {
             envelopeHash: Self.bytes(name), bytes: bytes, expiryDay: expiry, postage: postage, maxFee: .max)
         let price = try service.schedule.price(wanted, acceptedAt: Self.now, congestion: 0)
         return Item(
-            envelopeHash: wanted.envelopeHash, bytes: bytes, expiryDay: expiry, postage: postage, maxFee: try price.total)
+            envelopeHash: wanted.envelopeHash, bytes: bytes, expiryDay: expiry, postage: postage,
+            maxFee: try price.total)
     }
 
     /// A voucher of this channel, valid for long enough.

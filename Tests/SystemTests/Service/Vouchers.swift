@@ -6,7 +6,9 @@ extension FeesvcSystem.Service {
     /// Vouchers, good and bad.
     @Suite("vouchers")
     struct Vouchers {
-        @Test("a good one is charged, its receipt proves it, and the same again gives the same leaf", .timeLimit(.minutes(1)))
+        @Test(
+            "a good one is charged, its receipt proves it, and the same again gives the same leaf",
+            .timeLimit(.minutes(1)))
         func goodVoucher() async throws {
             let service = try SharedService.get()
             let payer = try await TestPayer("good", at: service)
@@ -39,14 +41,17 @@ extension FeesvcSystem.Service {
             #expect(receipt.charge.commitment == Charge.commitment(to: payer.channel, salt: answer.salt))
         }
 
-        @Test("a bad one is refused with its code and moves nothing", .timeLimit(.minutes(1)), arguments: RefusedVoucher.allCases)
+        @Test(
+            "a bad one is refused with its code and moves nothing", .timeLimit(.minutes(1)),
+            arguments: RefusedVoucher.allCases)
         func badVoucher(_ bad: RefusedVoucher) async throws {
             let service = try SharedService.get()
             let payer = try await TestPayer("payer of \(bad)", at: service)
             let stranger = try await TestPayer("stranger to \(bad)", at: service)
             let items = [try payer.item("paid before \(bad)")]
             let ceiling = items[0].maxFee
-            let paid = try await payer.send(payer.signed(payer.voucher(sequence: 5, ceiling: ceiling, items: items), items))
+            let paid = try await payer.send(
+                payer.signed(payer.voucher(sequence: 5, ceiling: ceiling, items: items), items))
             #expect(paid.receipts?.count == 1)
             let states = [try await payer.state(), try await stranger.state()]
 

@@ -33,7 +33,9 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("after SIGKILL of the demo its processes are gone within 30 s", .timeLimit(.minutes(3)), arguments: Moment.allCases)
+        @Test(
+            "after SIGKILL of the demo its processes are gone within 30 s", .timeLimit(.minutes(3)),
+            arguments: Moment.allCases)
         func killed(_ moment: Moment) async throws {
             try await withDemo(at: moment) { demo, workshop in
                 let folder = Leftovers.demoFolder(demo)

@@ -69,7 +69,9 @@ final class Workshop: Sendable {
     func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: self(name)))) }
 
     /// Starts the program under test.
-    func start(_ arguments: [String], named name: String = "feesvc", environment: [String: String] = [:]) throws -> Program {
+    func start(_ arguments: [String], named name: String = "feesvc", environment: [String: String] = [:]) throws
+        -> Program
+    {
         guard FileManager.default.isExecutableFile(atPath: FeesvcBinary.path) else {
             throw Overdue(description: "build \(FeesvcBinary.path) first, or name another in FEESVC_BINARY")
         }
@@ -84,7 +86,8 @@ final class Workshop: Sendable {
         variables.merge(environment) { _, new in new }
         let run = UUID().uuidString.prefix(8)
         return try Program(
-            words, environment: variables, outputPath: self("\(name)-\(run).out"), errorPath: self("\(name)-\(run).err"))
+            words, environment: variables, outputPath: self("\(name)-\(run).out"), errorPath: self("\(name)-\(run).err")
+        )
     }
 
     /// Runs the program under test to its end.
