@@ -115,6 +115,7 @@ let package = Package(
             name: "NodeTests",
             dependencies: [
                 "Node", "Channels", "Rewards", "Primitives", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict

@@ -178,7 +178,8 @@ public struct AdminAct: Hashable, Sendable {
     /// Reads canonical bytes; a name has at most 32 bytes.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
         var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/act/1")
-        name = String(decoding: try decoder.readBytes(limit: 32), as: UTF8.self)
+        name = try decoder.readText(limit: 32, field: "name")
+        guard !name.isEmpty else { throw .outOfRange(field: "name") }
         argument = try decoder.readUInt64()
         nonce = try decoder.readUInt64()
         try decoder.finish()

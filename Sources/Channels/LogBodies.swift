@@ -69,7 +69,7 @@ public struct Genesis: Hashable, Sendable {
         logKey = try decoder.readAddress()
         settlementKey = try decoder.readAddress()
         adminKey = try decoder.readAddress()
-        currency = String(decoding: try decoder.readBytes(limit: 16), as: UTF8.self)
+        currency = try decoder.readText(limit: 16, field: "currency")
         ledgerScale = try decoder.readUInt8()
         settlementScale = try decoder.readUInt8()
         start = try decoder.readUInt64()

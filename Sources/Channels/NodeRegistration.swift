@@ -100,11 +100,11 @@ public struct RegisteredNode: Hashable, Sendable {
         let nodeKey = try decoder.readAddress()
         let payout = try decoder.readAddress()
         let stake = try decoder.readAmount()
-        let peer = try decoder.readBytes(limit: Self.endpointBytesMax)
-        let http = try decoder.readBytes(limit: Self.endpointBytesMax)
+        let peer = try decoder.readText(limit: Self.endpointBytesMax, field: "peer")
+        let http = try decoder.readText(limit: Self.endpointBytesMax, field: "http")
         registration = RegisterNode(
             operatorAddress: operatorAddress, nodeKey: nodeKey, payout: payout, stake: stake,
-            peerEndpoint: String(decoding: peer, as: UTF8.self), httpEndpoint: String(decoding: http, as: UTF8.self))
+            peerEndpoint: peer, httpEndpoint: http)
         operatorSignature = try decoder.readSignature()
         nodeSignature = try decoder.readSignature()
         try decoder.finish()

@@ -129,6 +129,13 @@ public struct CanonicalDecoder {
         return Array(try take(count))
     }
 
+    /// Reads a length of at most `limit` and that many bytes of valid UTF-8.
+    public mutating func readText(limit: Int, field: String) throws(CanonicalError) -> String {
+        let bytes = try readBytes(limit: limit)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .outOfRange(field: field) }
+        return text
+    }
+
     /// Reads a count of at most `limit`, then each element by `read`.
     public mutating func readList<Element>(
         limit: Int, _ read: (inout CanonicalDecoder) throws(CanonicalError) -> Element

@@ -13,7 +13,7 @@ struct Handshake: Sendable {
     func ask(_ session: PeerSession) async throws {
         let peer = session.peer
         guard let peerKey = registry.key(of: peer) else { throw PeerFailure.unregistered }
-        let nonce = Bytes32.random()
+        let nonce = PeerNonce.asking()
         let hello = PeerQuestion.Hello(
             version: PeerQuestion.Hello.versionNow,
             domainSeparator: domain.separator,
@@ -25,6 +25,7 @@ struct Handshake: Sendable {
             throw PeerFailure.unexpected(type: 129)
         }
         let statement = PeerProof(challenge: nonce, prover: peer, verifier: number)
+        guard PeerNonce.isAnswering(challenge) else { throw PeerFailure.unexpected(type: 129) }
         guard node == peer, proof.isBy(peerKey, over: domain.digest(of: statement)) else {
             throw PeerFailure.identity(expected: peer, found: node)
         }
@@ -43,6 +44,9 @@ struct Handshake: Sendable {
         guard hello.node != number, registry.key(of: hello.node) != nil else {
             throw PeerRefusal(code: .unregistered, text: "the asking node is not in the registry of this node")
         }
+        guard !PeerNonce.isAnswering(hello.nonce) else {
+            throw PeerRefusal(code: .malformed, text: "an asking node's nonce begins with a 0 bit")
+        }
         let statement = PeerProof(challenge: hello.nonce, prover: number, verifier: hello.node)
         return .hello(node: number, nonce: nonce, proof: key.sign(domain.digest(of: statement)))
     }
@@ -53,5 +57,24 @@ struct Handshake: Sendable {
         guard let nodeKey = registry.key(of: node), proof.isBy(nodeKey, over: domain.digest(of: statement)) else {
             throw PeerRefusal(code: .proof, text: "the proof is not by the registered key")
         }
+    }
+}
+
+/// Nonces of the two ends: the asking one's begins with a 0 bit, the answering one's with a 1.
+///
+/// Both ends sign the same kind of statement, and the answering one signs first: were the nonces alike, whoever answers
+/// could be made to sign the proof with which somebody else asks in its name.
+enum PeerNonce {
+    static func asking() -> Bytes32 { withFirstBit(0) }
+    static func answering() -> Bytes32 { withFirstBit(0x80) }
+
+    /// Tells whether a nonce is of the answering end.
+    static func isAnswering(_ nonce: Bytes32) -> Bool { nonce.prefix >> 63 == 1 }
+
+    private static func withFirstBit(_ bit: UInt8) -> Bytes32 {
+        var bytes = Bytes32.random().bytes
+        bytes[0] = bytes[0] & 0x7f | bit
+        guard let nonce = Bytes32(bytes) else { preconditionFailure("32 bytes make a nonce") }
+        return nonce
     }
 }

@@ -61,7 +61,7 @@ struct PeerServing: Sendable {
             let question = try PeerQuestion(type: frame.type, body: frame.body)
             switch (step, question) {
             case (.hello, .hello(let hello)):
-                let nonce = Bytes32.random()
+                let nonce = PeerNonce.answering()
                 try await outbound.write(Self.frame(try core.handshake.answer(hello, nonce: nonce), to: frame))
                 return .proof(of: hello.node, nonce: nonce)
             case (.proof(let node, let nonce), .proof(let proof)):

@@ -10,8 +10,15 @@ enum ReportFigure: String, CaseIterable, CustomTestStringConvertible {
     case baseFee = "a base fee in log.csv"
     case commitment = "a commitment in log.csv"
     case pool = "the pool in seal.csv"
-    case attestedEpoch = "the epoch of an attestation in seal.csv"
-    case sealTime = "the time of an attestation in seal.csv"
+    case observedEpoch = "the epoch of an observation in seal.csv"
+    case sealTime = "the time of a result in seal.csv"
+    case attestedEpoch = "the epoch of an attestation in log.csv"
+    case chargeTag = "the tag of a charge in log.csv"
+    case observationTag = "the tag of an observation in seal.csv"
+    case genesisTag = "the tag of the genesis in opening.json"
+    case headTag = "the tag of the head in head.csv"
+    case congestion = "the congestion fee in opening.json"
+    case registration = "the time of a node's registration in opening.json"
     case chargeTotal = "a total in charges.csv"
     case chargeSalt = "a salt in charges.csv"
     case heldStorage = "the storage of a held charge in opening.json"
@@ -40,8 +47,17 @@ enum ReportFigure: String, CaseIterable, CustomTestStringConvertible {
         case .commitment: return Self.body(ofKind: 4, at: 4 + 15 + 8 + 8 + 5, bytes)
         // A result: its pool follows tag, ruleset, epoch, indexes, inputs and six amounts.
         case .pool: return Self.body(ofKind: 13, at: 4 + 15 + 4 + 8 + 8 + 8 + 32 + 6 * 16 + 15, bytes)
+        // Signed bytes: tag, length; an observation: tag, epoch.
+        case .observedEpoch: return Self.body(ofKind: 12, at: 4 + 15 + 4 + 4 + 20 + 7, bytes)
+        case .sealTime: return Self.field(1, ofLine: { $0.contains(",13,0x") }, bytes)
         case .attestedEpoch: return Self.body(ofKind: 14, at: 4 + 20 + 7, bytes)
-        case .sealTime: return Self.field(1, ofLine: { $0.contains(",14,0x") }, bytes)
+        case .chargeTag: return Self.body(ofKind: 4, at: 4, bytes)
+        case .observationTag: return Self.body(ofKind: 12, at: 4 + 15 + 4 + 4, bytes)
+        case .genesisTag: return Self.digit(after: "\"genesis\" : \"0x00000010", bytes)
+        case .headTag: return Self.digit(after: "0x0000000d", bytes)
+        // The schedule's congestion unit follows its storage fee of 22.
+        case .congestion: return Self.digit(after: String(repeating: "0", count: 30) + "16", bytes)
+        case .registration: return Self.digit(after: "\"registeredAt\" : ", bytes)
         case .chargeTotal: return Self.field(10, ofLine: { $0.contains(",0x") }, bytes)
         case .chargeSalt: return Self.field(12, ofLine: { $0.contains(",0x") }, bytes)
         case .heldStorage: return Self.digit(after: "\"storagePerDay\" : \"", bytes)
