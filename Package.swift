@@ -132,9 +132,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SystemTests",
-            dependencies: [
-                "Primitives", "Channels", "Payer", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ],
+            dependencies: ["Primitives", "Channels"],
             swiftSettings: strict
         ),
     ],

@@ -43,6 +43,7 @@ public enum AttestationQuorum {
     public static func isReached(by signers: Set<Address>, in snapshot: [Participant]) throws(AmountError) -> Bool {
         let total = try Amount.sum(snapshot.map(\.stake))
         let signed = try Amount.sum(snapshot.filter { signers.contains($0.operatorAddress) }.map(\.stake))
-        return try signed.times(3) > (try total.times(2))
+        // 256-bit products: a quorum of stakes near 2^128 must not fail by overflow.
+        return signed.units.multipliedFullWidth(by: 3) > total.units.multipliedFullWidth(by: 2)
     }
 }

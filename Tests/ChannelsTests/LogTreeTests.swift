@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LogTreeTests {
     /// A log of 65,800 leaves as it was at some sizes around its tiles' boundaries, and the tiles it completed.
-    private struct Grown {
+    private struct Grown: Sendable {
         var trees: [LogTree] = []
         var tiles: [LogTile: [Bytes32]] = [:]
         let leaves = ReferenceTree.leaves(65_800)
@@ -29,8 +29,10 @@ import Testing
         }
     }
 
+    private static let grown = Grown()
+
     @Test func `roots and paths are RFC 6962's across the boundaries of 256 and 65,536 leaves`() throws {
-        let grown = Grown()
+        let grown = Self.grown
         let reference = ReferenceTree(grown.leaves)
         var generator = SplitMix64(seed: 65_536)
         #expect(grown.trees.count == Grown.sizes.count)
@@ -55,7 +57,7 @@ import Testing
     }
 
     @Test func `256 leaves complete a tile, and 256 tiles one of the next level`() {
-        let grown = Grown()
+        let grown = Self.grown
         #expect(grown.tiles.keys.filter { $0.level == 0 }.map(\.number).sorted() == Array(0..<257))
         #expect(grown.tiles.keys.filter { $0.level == 1 }.map(\.number) == [0])
         #expect(grown.tiles.keys.allSatisfy { $0.level < 2 })

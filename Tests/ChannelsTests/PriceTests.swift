@@ -50,7 +50,9 @@ import Testing
 
     @Test func `days of storage are bought from the fewest to the most, counted from the day of acceptance`() throws {
         let schedule = TestChannel.schedule(days: 2...30)
-        for (days, isGood): (UInt32, Bool) in [(0, false), (1, false), (2, true), (3, true), (29, true), (30, true), (31, false)] {
+        for (days, isGood): (UInt32, Bool) in [
+            (0, false), (1, false), (2, true), (3, true), (29, true), (30, true), (31, false),
+        ] {
             let expected: PriceRefusal? = isGood ? nil : .retention(days: days, from: 2, to: 30)
             #expect(Self.refusal(schedule, TestChannel.item(1, days: days)) == expected, "\(days)")
         }

@@ -71,7 +71,8 @@ import Testing
 
     @Test func `a payload of 1 MiB is the largest`() throws {
         for (count, isGood) in [(1_048_575, true), (1_048_576, true), (1_048_577, false)] {
-            let bytes = try Self.changed("envelope", fromEnd: 36, to: [0, UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255)])
+            let bytes = try Self.changed(
+                "envelope", fromEnd: 36, to: [0, UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255)])
             #expect(Self.error("envelope", bytes) == (isGood ? nil : .outOfRange(field: "payloadBytes")), "\(count)")
         }
     }
@@ -88,7 +89,8 @@ import Testing
             return Self.error("delivered", encoder.bytes)
         }
         let refused: [[(UInt64, UInt64)]] = [
-            [(1, 2), (3, 1)], [(1, 5), (3, 1)], [(9, 1), (3, 1)], [(1, 0)], [(1, 1), (3, 0)], [(0, 1)], [(4, 1), (4, 1)],
+            [(1, 2), (3, 1)], [(1, 5), (3, 1)], [(9, 1), (3, 1)], [(1, 0)], [(1, 1), (3, 0)], [(0, 1)],
+            [(4, 1), (4, 1)],
             [(.max, 1)], [(2, .max)], [(1, .max - 1)],
         ]
         for runs in refused { #expect(error(runs) == .outOfRange(field: "runs"), "\(runs)") }

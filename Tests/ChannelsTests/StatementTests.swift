@@ -101,7 +101,9 @@ import Testing
         #expect(open.channelID(in: try Self.domain()) == (try channel["channelId"].word))
     }
 
-    @Test func `the registered nodes of the vectors are signed by operator and node key, and not with either swapped`() throws {
+    @Test func `the registered nodes of the vectors are signed by operator and node key, and not with either swapped`()
+        throws
+    {
         let domain = try Self.domain()
         let forms = try Vector.file(.protocol)["forms"].list.filter { (try? $0["tag"].text) == "feesvc/node/1" }
         #expect(forms.count == 4)

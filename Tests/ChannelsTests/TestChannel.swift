@@ -40,7 +40,7 @@ struct TestChannel {
 
     func voucher(
         _ items: [Item], ceiling: Amount = 1_000_000_000, sequence: UInt64 = 1, lane: UInt32 = 0,
-        validUntil: UInt64 = TestChannel.now + 90_000
+        validUntil: UInt64 = TestChannel.now + 100_000
     ) -> SignedVoucher {
         let voucher = Voucher(
             channelID: state.id, lane: lane, sequence: sequence, cumulativeAmount: ceiling, validUntil: validUntil,

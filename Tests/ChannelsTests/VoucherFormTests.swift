@@ -23,7 +23,9 @@ import Testing
 
     @Test func `it is valid for challenge window and settlement horizon at least`() {
         let earliest = TestChannel.now + 86_400 + 3_600
-        for (until, isGood) in [(earliest - 1, false), (earliest, true), (earliest + 1, true), (.max, true), (0, false)] {
+        for (until, isGood) in [
+            (earliest - 1, false), (earliest, true), (earliest + 1, true), (.max, true), (0, false),
+        ] {
             let expected: VoucherRefusal? = isGood ? nil : .validUntil(found: until, earliest: earliest)
             #expect(channel.formRefusal(channel.voucher(items(1), validUntil: until)) == expected, "\(until)")
         }
@@ -31,7 +33,9 @@ import Testing
 
     @Test func `an envelope stands once among the items, whatever else differs`() {
         let first = TestChannel.item(1)
-        let twins = [first, TestChannel.item(1, bytes: 7), TestChannel.item(1, days: 1), TestChannel.item(1, maxFee: 9)]
+        let twins = [
+            first, TestChannel.item(1, bytes: 7), TestChannel.item(1, days: 1), TestChannel.item(1, maxFee: 9),
+        ]
         for twin in twins {
             let voucher = channel.voucher([first, TestChannel.item(2), twin])
             #expect(channel.formRefusal(voucher) == .itemTwice(envelopeHash: first.envelopeHash))
@@ -43,7 +47,8 @@ import Testing
         let others: [[Item]] = [
             [TestChannel.item(2), TestChannel.item(1)], [TestChannel.item(1)],
             [TestChannel.item(1), TestChannel.item(2), TestChannel.item(3)],
-            [TestChannel.item(1), TestChannel.item(2, bytes: 1_025)], [TestChannel.item(1), TestChannel.item(2, days: 61)],
+            [TestChannel.item(1), TestChannel.item(2, bytes: 1_025)],
+            [TestChannel.item(1), TestChannel.item(2, days: 61)],
             [TestChannel.item(1), TestChannel.item(2, postage: 1)],
             [TestChannel.item(1), TestChannel.item(2, maxFee: 1)], [TestChannel.item(1), TestChannel.item(4)],
         ]

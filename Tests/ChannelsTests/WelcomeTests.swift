@@ -44,7 +44,9 @@ import Testing
     }
 
     @Test func `it is in time up to the last second of the window`() {
-        for (now, isGood): (UInt64, Bool) in [(0, true), (998, true), (999, true), (1_000, false), (1_001, false), (.max, false)] {
+        for (now, isGood): (UInt64, Bool) in [
+            (0, true), (998, true), (999, true), (1_000, false), (1_001, false), (.max, false),
+        ] {
             #expect(refusal(welcome(), now: now) == (isGood ? nil : .late(due: 1_000)), "\(now)")
         }
     }
@@ -85,7 +87,8 @@ import Testing
         let good = welcome()
         let (head, topic) = (good.head, good.topic)
         func with(
-            topic id: Bytes32? = nil, day: UInt32? = nil, salt: Bytes32? = nil, bytes: UInt32? = nil, hash: Bytes32? = nil
+            topic id: Bytes32? = nil, day: UInt32? = nil, salt: Bytes32? = nil, bytes: UInt32? = nil,
+            hash: Bytes32? = nil
         ) -> Welcome {
             let other = EnvelopeHead(
                 topic: id ?? head.topic, expiryDay: UTCDay(number: day ?? head.expiryDay.number),

@@ -67,7 +67,10 @@ import Testing
             (
                 Self.entry(
                     after: before,
-                    [Self.debit(.custody, .max), Self.debit(.dust, 1), Self.credit(.pool(1), .max), Self.credit(.pool(2), 1)]),
+                    [
+                        Self.debit(.custody, .max), Self.debit(.dust, 1), Self.credit(.pool(1), .max),
+                        Self.credit(.pool(2), 1),
+                    ]),
                 .overflow
             ),
         ]

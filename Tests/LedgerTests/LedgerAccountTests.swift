@@ -12,7 +12,8 @@ import Testing
         let named: [(LedgerAccount, String)] = [
             (.custody, "custody"), (.channel(id), "channel:" + Self.id), (.held(.base), "held:base"),
             (.held(.storage), "held:storage"), (.held(.postage), "held:postage"), (.pool(0), "pool:0"),
-            (.pool(7), "pool:7"), (.pool(.max), "pool:18446744073709551615"), (.rewards(owner), "rewards:" + Self.owner),
+            (.pool(7), "pool:7"), (.pool(.max), "pool:18446744073709551615"),
+            (.rewards(owner), "rewards:" + Self.owner),
             (.stake(owner), "stake:" + Self.owner), (.unbonding(owner), "unbonding:" + Self.owner),
             (.protocolIncome, "protocol"), (.appShares, "app-shares"), (.dust, "dust"),
             (.payable(owner), "payable:" + Self.owner),

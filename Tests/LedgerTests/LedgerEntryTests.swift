@@ -60,7 +60,8 @@ import Testing
         }
         var others = [
             with(number: 3), with(previous: .zero), with(time: good.time + 1), with(epoch: 2), with(kind: .cut),
-            with(reference: "charge 2"), with(reference: ""), with(postings: []), with(postings: good.postings.dropLast()),
+            with(reference: "charge 2"), with(reference: ""), with(postings: []),
+            with(postings: good.postings.dropLast()),
             with(postings: good.postings.reversed()),
         ]
         for place in good.postings.indices {

@@ -115,7 +115,8 @@ import Testing
             var swapped = entries
             swapped.swapAt(place, place + 1)
             #expect(broken(swapped) == UInt64(place + 1), "swapped at \(place)")
-            #expect(broken(entries[...place] + [old] + entries[(place + 1)...]) == UInt64(place + 2), "put in at \(place)")
+            #expect(
+                broken(entries[...place] + [old] + entries[(place + 1)...]) == UInt64(place + 2), "put in at \(place)")
         }
     }
 }

@@ -14,7 +14,8 @@ import Testing
 
     @Test func `anything but 0x and pairs of lower-case digits is refused`() {
         let refused = [
-            "", "0", "x", "00", "0X00", "0x0", "0x000", "0xAB", "0xaB", "0xg0", "0x0g", "0x 0", " 0x00", "0x00 ", "0x00\n",
+            "", "0", "x", "00", "0X00", "0x0", "0x000", "0xAB", "0xaB", "0xg0", "0x0g", "0x 0", " 0x00", "0x00 ",
+            "0x00\n",
             "0x0\u{661}", "0x:0", "0x/0", "0x`0", "0x@0", "1x00", "0x0x00", "-0x00",
         ]
         for text in refused { #expect(Hex.decode(text) == nil, "\(text)") }
@@ -38,7 +39,8 @@ import Testing
     @Test func `a word holds the integers below 2^128 and says when it holds more`() throws {
         let top = UInt128.max
         #expect(Bytes32(integer: top).integer == top)
-        #expect(Bytes32(integer: top).hex == "0x" + String(repeating: "00", count: 16) + String(repeating: "ff", count: 16))
+        #expect(
+            Bytes32(integer: top).hex == "0x" + String(repeating: "00", count: 16) + String(repeating: "ff", count: 16))
         var bytes = [UInt8](repeating: 0, count: 32)
         bytes[15] = 1
         #expect(try #require(Bytes32(bytes)).integer == nil)

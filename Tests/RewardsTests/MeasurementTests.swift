@@ -41,7 +41,10 @@ import Testing
     @Test func `who was not challenged has a view of held only where it never answered`() {
         let none = DroppedMetrics()
         let cases: [(String, Subject, Contribution, DroppedMetrics)] = [
-            ("silent", Self.asked(0, of: 7, passed: 0, of: 0), Contribution(held: 0, available: 0, attested: Self.whole), none),
+            (
+                "silent", Self.asked(0, of: 7, passed: 0, of: 0),
+                Contribution(held: 0, available: 0, attested: Self.whole), none
+            ),
             (
                 "answered once, never challenged", Self.asked(1, of: 10, passed: 0, of: 0),
                 Contribution(held: Self.whole, available: 100_000_000, attested: Self.whole), .held
@@ -99,7 +102,9 @@ import Testing
             let honest = (0..<liars + 1 + Int.random(in: 0...2, using: &generator)).map { _ in
                 UInt32.random(in: 300...700, using: &generator)
             }
-            let lies = (0..<liars).map { _ in [0, 1_000, UInt32.random(in: 0...1_000, using: &generator)].randomElement(using: &generator) ?? 0 }
+            let lies = (0..<liars).map { _ in
+                [0, 1_000, UInt32.random(in: 0...1_000, using: &generator)].randomElement(using: &generator) ?? 0
+            }
             let views = (honest + lies).shuffled(using: &generator)
                 .map { Self.asked($0, of: 1_000, passed: $0, of: 1_000) }
             let found = Self.measure(views)
@@ -111,15 +116,20 @@ import Testing
     }
 
     @Test func `what a node says of itself, and what strangers say, does not count`() {
-        var inputs = TestRewards(nodes: [.init(stake: 1), .init(stake: 1), .init(stake: 1), .init(stake: 1)]).inputs
-        let before = Measurement.contributions(inputs)
-        let slander = (1...4).map { Self.slander(UInt32($0)) }
-        inputs.observations += [Observation(epoch: 1, observer: 77, subjects: slander)]
-        #expect(Measurement.contributions(inputs).contributions == before.contributions)
-        inputs.observations = inputs.observations.map {
+        var inputs = TestRewards(nodes: [.init(stake: 1), .init(stake: 1)]).inputs
+        let before = Measurement.contributions(inputs).contributions
+        let own = inputs.observations.map {
             Observation(epoch: 1, observer: $0.observer, subjects: $0.subjects + [Self.slander($0.observer)])
         }
-        #expect(Measurement.contributions(inputs).contributions == before.contributions)
+        let strangers = (UInt32(77)...80).map {
+            Observation(epoch: 1, observer: $0, subjects: [Self.slander(1), Self.slander(2)])
+        }
+        for observations in [own, inputs.observations + strangers] {
+            inputs.observations = observations
+            #expect(Measurement.contributions(inputs).contributions == before)
+        }
+        inputs.observations = strangers
+        #expect(Measurement.contributions(inputs).dropped == [.held, .available])
     }
 
     private static func slander(_ node: UInt32) -> Subject {
@@ -146,7 +156,8 @@ import Testing
 
     @Test func `quality is the product of the three, rounded down once`() {
         for (held, available, attested, quality): (UInt32, UInt32, UInt32, UInt32) in [
-            (Self.whole, Self.whole, Self.whole, Self.whole), (0, Self.whole, Self.whole, 0), (Self.whole, Self.whole, 1, 1),
+            (Self.whole, Self.whole, Self.whole, Self.whole), (0, Self.whole, Self.whole, 0),
+            (Self.whole, Self.whole, 1, 1),
             (999_999_999, 999_999_999, 999_999_999, 999_999_997), (500_000_000, 500_000_000, 500_000_000, 125_000_000),
             (1, Self.whole, 999_999_999, 0), (333_333_333, 333_333_333, Self.whole, 111_111_110),
         ] {

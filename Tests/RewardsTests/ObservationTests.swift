@@ -35,7 +35,11 @@ import Testing
         for form in rejected {
             let bytes = try form["bytes"].bytes
             #expect(throws: CanonicalError.self, "\(form.title)") {
-                if tag == "result" { _ = try EpochResult(canonicalBytes: bytes) } else { _ = try Observation(canonicalBytes: bytes) }
+                if tag == "result" {
+                    _ = try EpochResult(canonicalBytes: bytes)
+                } else {
+                    _ = try Observation(canonicalBytes: bytes)
+                }
             }
         }
     }

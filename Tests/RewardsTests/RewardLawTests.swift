@@ -23,7 +23,9 @@ import Testing
         return (wide.high, wide.low)
     }
 
-    @Test func `L19: rewards and dust are the pool, and dust is below the number of nodes where anybody has weight`() throws {
+    @Test func `L19: rewards and dust are the pool, and dust is below the number of nodes where anybody has weight`()
+        throws
+    {
         try Self.each { generator, about in
             let case_ = TestRewards.random(&generator, nodes: 0...9)
             let result = try case_.result()

@@ -21,7 +21,9 @@ struct TestRewards {
     /// Nodes and money at random; everything stays far below 2^128.
     static func random(_ generator: inout SplitMix64, nodes count: ClosedRange<Int> = 2...9) -> TestRewards {
         let nodes = (0..<Int.random(in: count, using: &generator)).map { _ in
-            func part() -> UInt32 { Bool.random(using: &generator) ? 1_000 : UInt32.random(in: 0...1_000, using: &generator) }
+            func part() -> UInt32 {
+                Bool.random(using: &generator) ? 1_000 : UInt32.random(in: 0...1_000, using: &generator)
+            }
             let stake = UInt128.random(in: 0...1_000_000_000, using: &generator)
             return Node(
                 stake: Int.random(in: 0..<8, using: &generator) == 0 ? 0 : stake, held: part(), available: part(),
@@ -30,7 +32,8 @@ struct TestRewards {
         let scale = UInt128(1) << UInt128.random(in: 0...80, using: &generator)
         return TestRewards(
             nodes: nodes, captured: UInt128.random(in: 0...scale, using: &generator),
-            grants: UInt128.random(in: 0...scale, using: &generator), dustIn: UInt128.random(in: 0...9, using: &generator))
+            grants: UInt128.random(in: 0...scale, using: &generator),
+            dustIn: UInt128.random(in: 0...9, using: &generator))
     }
 
     static func participant(_ number: UInt32, stake: UInt128) -> Participant {

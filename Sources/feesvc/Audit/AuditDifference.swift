@@ -18,6 +18,22 @@ struct AuditDifference: Error, CustomStringConvertible, Equatable {
 
     var description: String { "\(place): \(what) is \(found), should be \(expected)" }
 
+    /// Runs a check; what is no difference yet (bytes that can't be read, a price that there is not) becomes one.
+    static func inPlace<Value>(_ place: String, _ body: () throws -> Value) throws(AuditDifference) -> Value {
+        do {
+            return try body()
+        } catch let difference as AuditDifference {
+            throw difference
+        } catch {
+            throw AuditDifference(place, "content", expected: "what the protocol allows", found: "\(error)")
+        }
+    }
+
+    /// The same difference with its place in a folder.
+    func within(_ folder: String) -> AuditDifference {
+        AuditDifference("\(folder)/\(place)", what, expected: expected, found: found)
+    }
+
     /// Throws unless both are equal.
     static func check<Value: Equatable & CustomStringConvertible>(
         _ place: String, _ what: String, expected: Value, found: Value

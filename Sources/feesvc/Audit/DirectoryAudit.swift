@@ -24,7 +24,9 @@ struct DirectoryAudit {
     let seal: [LogLeaf]
 
     /// Audits one epoch's directory.
-    init(path: String) throws {
+    ///
+    /// - Parameter previous: the epoch before, whose end this one's beginning must be.
+    init(path: String, after previous: DirectoryAudit? = nil) throws {
         let files = try Self.read(path)
         func file(_ name: String) throws -> [UInt8] {
             guard let bytes = files[name] else { throw AuditDifference(path, "file", expected: name, found: "none") }
@@ -32,12 +34,13 @@ struct DirectoryAudit {
         }
         let log = try InputFiles.leaves(try file("log.csv"), file: "log.csv")
         let opening = try InputFiles.opening(try file("opening.json"))
-        start = try EpochReplay(opening)
+        start = try AuditDifference.inPlace("opening.json") { try EpochReplay(opening) }
+        if let previous { try EpochTie.checkOpening(opening, start, after: previous) }
         seal = try InputFiles.leaves(try file("seal.csv"), file: "seal.csv")
         self.log = Dictionary(log.map { ($0.index, $0) }) { first, _ in first }
         audit = try EpochAudit(
             opening: opening, log: log, seal: seal,
-            head: try InputFiles.head(try file("head.csv")))
+            head: try AuditDifference.inPlace("head.csv") { try InputFiles.head(try file("head.csv")) })
         epoch = audit.replay.epoch
         try Self.compare(EpochTables.summary(epoch, audit.replay, audit.result), file)
         try Self.compare(EpochTables.rewards(audit.replay, audit.result), file)
@@ -52,6 +55,7 @@ struct DirectoryAudit {
         firstEntry = journal.entries.first
         lastEntry = journal.entries.last?.anchor
         try LedgerTies(audit: audit, journal: journal.entries, closing: closing).check()
+        if let previous { try EpochTie.checkLedger(self, after: previous) }
         try Self.checkRefunds(try file("refunds.csv"), try file("refunds.json"), audit.replay)
     }
 

@@ -81,6 +81,10 @@ struct EpochReplay {
     /// Replays one leaf.
     mutating func apply(_ leaf: LogLeaf) throws {
         let place = "log.csv, leaf \(leaf.index) (\(leaf.kind))"
+        try AuditDifference.inPlace(place) { try follow(leaf, place) }
+    }
+
+    private mutating func follow(_ leaf: LogLeaf, _ place: String) throws {
         try AuditDifference.check(place, "index", expected: frontier.size, found: leaf.index)
         guard leaf.time >= time else { throw AuditDifference(place, "time", expected: "≥ \(time)", found: leaf.time) }
         guard !isClosed else {

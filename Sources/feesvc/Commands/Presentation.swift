@@ -19,6 +19,15 @@ enum Presentation {
     }
 }
 
+extension Presentation {
+    /// Why a file operation failed, in the system's words.
+    static func reason(of error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+        guard cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return String(cString: strerror(Int32(cause.code)))
+    }
+}
+
 /// The directory that a service or node keeps its state in.
 enum DataDirectory {
     private static let version = "1"
@@ -43,7 +52,9 @@ enum DataDirectory {
             }
             try Data(expected.utf8).write(to: URL(fileURLWithPath: marker), options: .atomic)
         } catch let error as CocoaError {
-            throw OperatorError("The data directory \(path) can't be written: \(error.localizedDescription)")
+            throw OperatorError(
+                "The data directory \(path) can't be written: \(Presentation.reason(of: error)); choose another --data-dir."
+            )
         }
     }
 

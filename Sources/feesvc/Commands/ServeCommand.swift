@@ -60,24 +60,43 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// Starts a cluster of the service's own where no database is named. A signal that comes meanwhile is heeded when that
+    /// is done: what was begun is then undone.
     private func startCluster() async throws -> PostgresCluster? {
         try DataDirectory.prepare(dataDir, kind: "service")
         guard databaseUrl == nil else { return nil }
         let cluster = try PostgresCluster(directory: DataDirectory.absolute(dataDir))
-        do {
-            try await cluster.start()
-        } catch {
-            await cluster.stopIfStarted()
-            throw error
+        guard try await Self.start(cluster) else {
+            await cluster.stop()
+            throw CancellationError()
         }
         return cluster
+    }
+
+    /// Starts a cluster; `false` where a signal asks the service to end.
+    private static func start(_ cluster: PostgresCluster) async throws -> Bool {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in signals { return true }
+                return false
+            }
+            do {
+                try await cluster.start()
+            } catch {
+                await cluster.stopIfStarted()
+                throw error
+            }
+            group.cancelAll()
+            return try await group.next() != true
+        }
     }
 
     private func serve(_ logger: Logger, database: String) async throws {
         let configuration = PostgresConfiguration(connectionString: database)
         let lock = AdvisoryLock(configuration: configuration)
         guard try await lock.tryAcquire(ServiceStart.lockKey) else {
-            throw AlreadyRunning()
+            throw AlreadyRunning(place: databaseUrl == nil ? dataDir : "this database")
         }
         let pool = PostgresPool(configuration: configuration)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .promptlyFailing)
@@ -115,7 +134,9 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// A second service was started on a database.
 struct AlreadyRunning: Error, CustomStringConvertible {
-    var description: String { "Another feesvc service runs on this database; stop it first." }
+    let place: String
+
+    var description: String { "Another feesvc service runs on \(place); stop it first." }
 }
 
 /// What a new instance is made of.

@@ -53,8 +53,8 @@ struct DemoCommand: AsyncParsableCommand {
         try await Presentation.reportingErrors {
             let trace = try Trace(path: trace)
             let isTemporary = dataDir == nil
-            let directory = try prepareDirectory()
             try prepareOut()
+            let directory = try prepareDirectory()
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .promptlyFailing)
             let network = DemoNetwork(
                 directory: directory, identities: DemoIdentities(seed: seed), http: http,
@@ -113,7 +113,7 @@ struct DemoCommand: AsyncParsableCommand {
             try FileManager.default.removeItem(atPath: probe)
         } catch {
             throw OperatorError(
-                "The folder \(out) can't be written: \(error.localizedDescription); choose another --out.")
+                "The folder \(out) can't be written: \(Presentation.reason(of: error)); choose another --out.")
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? [] where name.hasPrefix("epoch-") {
             try? FileManager.default.removeItem(atPath: out + "/" + name)

@@ -46,7 +46,8 @@ struct EpochExport {
         } catch {
             try? files.removeItem(atPath: draft)
             guard let error = error as? CocoaError else { throw error }
-            throw OperatorError("The report can't be written to \(path): \(error.localizedDescription).")
+            throw OperatorError(
+                "The report can't be written to \(path): \(Presentation.reason(of: error)); choose another --out.")
         }
         return path
     }

@@ -16,7 +16,7 @@ enum HTTPBody {
         do {
             return try JSONDecoder().decode(Body.self, from: Data(buffer))
         } catch let error as DecodingError {
-            throw Refusal(400, "request/body", describe(error))
+            throw Refusal(400, "request/body", badNumber(in: buffer) ?? describe(error))
         }
     }
 
@@ -30,13 +30,30 @@ enum HTTPBody {
         }
     }
 
+    /// Names the first number of a JSON body that is no whole number from 0; the decoder says only that there is one.
+    private static func badNumber(in body: [UInt8]) -> String? {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(body)) else { return nil }
+        func search(_ value: Any, _ place: String) -> String? {
+            switch value {
+            case let object as [String: Any]:
+                object.sorted { $0.key < $1.key }.lazy.compactMap { search($0.value, "\(place).\($0.key)") }.first
+            case let list as [Any]:
+                list.enumerated().lazy.compactMap { search($0.element, "\(place)[\($0.offset)]") }.first
+            case let number as NSNumber: UInt64(number.stringValue) == nil && !(value is Bool) ? place : nil
+            default: nil
+            }
+        }
+        return search(value, "body").map { "\($0) is not a whole number from 0 to 2^64 - 1." }
+    }
+
     private static func describe(_ error: DecodingError) -> String {
         func place(_ path: [any CodingKey]) -> String {
             let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
             return text.isEmpty ? "the body" : "body\(text)"
         }
         switch error {
-        case .dataCorrupted(let context): return "\(place(context.codingPath)) is \(context.debugDescription)."
+        case .dataCorrupted(let context):
+            return "\(place(context.codingPath)) is not right: \(context.debugDescription)"
         case .keyNotFound(let key, let context): return "\(place(context.codingPath)) lacks \(key.stringValue)."
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             return "\(place(context.codingPath)) is of the wrong type."

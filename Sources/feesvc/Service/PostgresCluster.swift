@@ -57,16 +57,32 @@ struct PostgresCluster: Sendable {
             try await run(
                 "initdb", ["-D", data, "-U", "feesvc", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"])
         }
-        if (try? await run("pg_ctl", ["status", "-D", data])) == nil {
-            let options = [
-                "-c listen_addresses=''", "-c unix_socket_directories='\(socket)'", "-c port=5432", "-c fsync=on",
-                "-c synchronous_commit=on", "-c full_page_writes=on", "-c shared_buffers=64MB", "-c max_connections=64",
-                "-c jit=off",
-            ].joined(separator: " ")
-            try await run("pg_ctl", ["start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options])
-        }
-        if (try? await run("psql", psql("SELECT 1", database: "feesvc"))) == nil {
-            try await run("psql", psql("CREATE DATABASE feesvc", database: "postgres"))
+        if (try? await run("pg_ctl", ["status", "-D", data])) == nil { try await launch() }
+        try await createDatabase()
+    }
+
+    private func launch() async throws {
+        let options = [
+            "-c listen_addresses=''", "-c unix_socket_directories='\(socket)'", "-c port=5432", "-c fsync=on",
+            "-c synchronous_commit=on", "-c full_page_writes=on", "-c shared_buffers=64MB", "-c max_connections=64",
+            "-c jit=off",
+        ].joined(separator: " ")
+        try await run("pg_ctl", ["start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options])
+    }
+
+    /// Creates the database where there is none. The server may need a moment: after a crash `pg_ctl status` can take the
+    /// dead one's process id for a running server, until that id is gone.
+    private func createDatabase() async throws {
+        for attempt in 1...10 {
+            if (try? await run("psql", psql("SELECT 1", database: "feesvc"))) != nil { return }
+            do {
+                try await run("psql", psql("CREATE DATABASE feesvc", database: "postgres"))
+                return
+            } catch {
+                guard attempt < 10 else { throw error }
+                if (try? await run("pg_ctl", ["status", "-D", data])) == nil { try await launch() }
+                try await Task.sleep(for: .milliseconds(300))
+            }
         }
     }
 
@@ -111,7 +127,9 @@ struct PostgresCluster: Sendable {
             }
             try files.setAttributes(attributes, ofItemAtPath: directory)
         } catch let error as CocoaError {
-            throw OperatorError("The directory \(directory) can't be made: \(error.localizedDescription)")
+            throw OperatorError(
+                "The directory \(directory) can't be made: \(Presentation.reason(of: error)); choose another --data-dir."
+            )
         }
     }
 

@@ -111,7 +111,7 @@ import Testing
         var sources: [StoreSource] = []
         for number in 1...3 as ClosedRange<UInt32> { sources.append(StoreSource(try await filled(number, [chain]))) }
         let behind = try await network.store(4)
-        let replica = StoreReplica(store: behind)
+        let replica = StoreReplica(store: behind, claims: FetchClaims(lifetime: .seconds(120)))
         try await withThrowingDiscardingTaskGroup { group in
             for source in sources {
                 group.addTask {

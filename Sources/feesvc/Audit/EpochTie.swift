@@ -1,0 +1,56 @@
+import Channels
+import Ledger
+import Primitives
+import Rewards
+
+/// Where an epoch's beginning has to be the end of the epoch before.
+enum EpochTie {
+    /// Checks the state before the epoch's first leaf.
+    static func checkOpening(_ opening: EpochOpening, _ start: EpochReplay, after before: DirectoryAudit) throws {
+        let place = "opening.json"
+        let end = before.audit.replay
+        try AuditDifference.check(place, "epoch", expected: before.epoch + 1, found: opening.epoch)
+        try AuditDifference.check(place, "genesis", expected: end.genesis.logID, found: start.genesis.logID)
+        try AuditDifference.check(place, "log before it", expected: end.frontier.root, found: start.frontier.root)
+        try AuditDifference.check(place, "dust in", expected: before.audit.result.dust, found: opening.dustIn)
+        try AuditDifference.check(place, "charges before it", expected: end.chargeCount, found: start.chargeCount)
+        try AuditDifference.check(place, "last midnight", expected: end.lastMidnight, found: start.lastMidnight)
+        guard end.schedules == start.schedules else { throw differs(place, "schedules") }
+        guard end.storage == start.storage else { throw differs(place, "storage held") }
+        guard end.held == start.held else {
+            let charge = Set(end.held.keys).union(start.held.keys).sorted().first { end.held[$0] != start.held[$0] }
+            throw differs(place, "what is held of charge \(charge ?? 0)")
+        }
+        try checkNodes(start, after: before, place)
+    }
+
+    private static func checkNodes(_ start: EpochReplay, after before: DirectoryAudit, _ place: String) throws {
+        let rewards = Dictionary(before.audit.result.rows.map { ($0.node, $0.cumulative) }) { first, _ in first }
+        let end = before.audit.replay.nodes
+        try AuditDifference.check(place, "number of nodes", expected: end.count, found: start.nodes.count)
+        for (expected, found) in zip(end, start.nodes) {
+            guard expected.node == found.node, expected.registeredAt == found.registeredAt else {
+                throw differs(place, "node \(expected.node.number)")
+            }
+            try AuditDifference.check(
+                place, "cumulative reward of node \(expected.node.number)",
+                expected: rewards[expected.node.number] ?? expected.cumulative, found: found.cumulative)
+        }
+    }
+
+    /// Checks the ledger's beginning, and that the seal of the epoch before stands in this one's log.
+    static func checkLedger(_ after: DirectoryAudit, after before: DirectoryAudit) throws {
+        if let last = before.lastEntry, let first = after.firstEntry {
+            try AuditDifference.check("journal.csv", "entry before it", expected: last.hash, found: first.previous)
+        }
+        guard before.closing == after.opening else { throw differs("trial-balance.csv", "opening") }
+        for leaf in before.seal where after.log[leaf.index] != leaf {
+            throw AuditDifference(
+                "log.csv", "leaf \(leaf.index)", expected: "as in seal.csv of epoch \(before.epoch)", found: "another")
+        }
+    }
+
+    private static func differs(_ place: String, _ what: String) -> AuditDifference {
+        AuditDifference(place, what, expected: "as at the edge before", found: "something else")
+    }
+}
