@@ -62,8 +62,10 @@ public struct EntryDraft: Hashable, Sendable {
     /// Moves money: debits `from` and credits `to`. Nothing is posted for zero.
     public mutating func move(_ amount: Amount, from: LedgerAccount, to: LedgerAccount) throws(AmountError) {
         guard amount > .zero, from != to else { return }
-        debits[from] = try (debits[from] ?? .zero).adding(amount)
-        credits[to] = try (credits[to] ?? .zero).adding(amount)
+        let debit = try (debits[from] ?? .zero).adding(amount)
+        let credit = try (credits[to] ?? .zero).adding(amount)
+        debits[from] = debit
+        credits[to] = credit
     }
 
     /// The postings: one per account whose debits and credits differ, ascending by name.

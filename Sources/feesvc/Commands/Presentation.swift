@@ -22,9 +22,18 @@ enum Presentation {
 extension Presentation {
     /// Why a file operation failed, in the system's words.
     static func reason(of error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-        guard cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
-        return String(cString: strerror(Int32(cause.code)))
+        let cause = (error as? CocoaError)?.userInfo[NSUnderlyingErrorKey]
+        if let code = (cause as? POSIXError)?.code.rawValue { return String(cString: strerror(Int32(code))) }
+        if let system = cause as? NSError, system.domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32(system.code)))
+        }
+        switch (error as? CocoaError)?.code {
+        case .fileWriteNoPermission?, .fileReadNoPermission?: return "permission denied"
+        case .fileWriteOutOfSpace?: return "no space left on the device"
+        case .fileWriteVolumeReadOnly?: return "the file system is read-only"
+        case .fileNoSuchFile?, .fileReadNoSuchFile?: return "there is no such file or folder"
+        default: return "it can't be made there, a part of the path may be a file"
+        }
     }
 }
 

@@ -107,7 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
                 logger: logger
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
-            try await runServices(service, http: http, logger: logger)
+            try await runServices(service, lock: lock, http: http, logger: logger)
         } catch {
             try? await http.shutdown()
             await pool.close()
@@ -119,14 +119,18 @@ struct ServeCommand: AsyncParsableCommand {
         await lock.close()
     }
 
-    private func runServices(_ service: FeeService, http: HTTPClient, logger: Logger) async throws {
+    private func runServices(
+        _ service: FeeService, lock: AdvisoryLock, http: HTTPClient, logger: Logger
+    ) async throws {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service), collector: collector)
         let server = HTTPServer(
             responder: routes.router().buildResponder(), host: host, port: port, option: "--port",
             addressFile: addressFile,
             logger: logger)
-        var services: [any Service] = [DeadlineWorker(service: service, collector: collector, logger: logger), server]
+        var services: [any Service] = [
+            LockWatch(lock: lock), DeadlineWorker(service: service, collector: collector, logger: logger), server,
+        ]
         if untilStdinCloses { services.append(StandardInputWatch()) }
         try await ServiceRun.run(services, logger: logger)
     }
