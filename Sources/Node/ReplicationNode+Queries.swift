@@ -68,15 +68,18 @@ extension ReplicationNode {
     }
 
     /// What this node measured of the others in an epoch so far, signed.
-    public func observation(of epoch: UInt64) async -> (Observation, Signature) {
-        let subjects = await asked("observation") { try await $0.subjects(of: epoch) } ?? []
+    ///
+    /// Throws where the store can't be read: the service keeps the first statement of a node, so nothing is signed that the
+    /// node does not know.
+    public func observation(of epoch: UInt64) async throws -> (Observation, Signature) {
+        let subjects = try await core.store.subjects(of: epoch)
         let observation = Observation(epoch: epoch, observer: core.number, subjects: subjects)
         return (observation, core.configuration.key.sign(core.domain.digest(of: observation.statement)))
     }
 
-    /// Which charges of an epoch this node holds so far, signed.
-    public func delivered(in epoch: UInt64) async -> (Delivered, Signature) {
-        let charges = await asked("delivered") { try await $0.charges(of: epoch) } ?? ChargeRuns(ascending: [])
+    /// Which charges of an epoch this node holds so far, signed; throws as ``observation(of:)`` does.
+    public func delivered(in epoch: UInt64) async throws -> (Delivered, Signature) {
+        let charges = try await core.store.charges(of: epoch)
         let delivered = Delivered(epoch: epoch, node: core.number, charges: charges)
         return (delivered, core.configuration.key.sign(core.domain.digest(of: delivered.statement)))
     }

@@ -21,11 +21,11 @@ struct NodeRoutes {
         router.get("/v1/topics") { request, _ in try await topics(request) }
         router.get("/v1/topics/:topic/messages") { request, context in try await messages(request, context) }
         router.get("/v1/observations/:epoch") { _, context in
-            let (observation, signature) = await node.observation(of: try Self.epoch(context))
+            let (observation, signature) = try await node.observation(of: Self.epoch(context))
             return try Response.json(SignedBytesBody(bytes: observation.canonicalBytes, signature: signature))
         }
         router.get("/v1/delivered/:epoch") { _, context in
-            let (delivered, signature) = await node.delivered(in: try Self.epoch(context))
+            let (delivered, signature) = try await node.delivered(in: Self.epoch(context))
             return try Response.json(SignedBytesBody(bytes: delivered.canonicalBytes, signature: signature))
         }
         return router

@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    private func subject(_ node: ReplicationNode, epoch: UInt64, of peer: UInt32) async -> Observation.Subject? {
-        await node.observation(of: epoch).0.subjects.first { $0.node == peer }
+    private func subject(_ node: ReplicationNode, epoch: UInt64, of peer: UInt32) async throws -> Observation.Subject? {
+        try await node.observation(of: epoch).0.subjects.first { $0.node == peer }
     }
 
     @Test func `each midnight is a probe of each registered peer, and eight challenges where it answers`() async throws
@@ -40,22 +40,22 @@ import Testing
 
             try await test.observe(TestLog.start + day + 5, both)
             for (node, peer) in [(one, 2), (two, 1)] as [(ReplicationNode, UInt32)] {
-                let subject = await test.subject(node, epoch: 1, of: peer)
+                let subject = try await test.subject(node, epoch: 1, of: peer)
                 #expect(subject?.probes == 1 && subject?.answered == 1)
                 #expect(subject?.challenges == 8 && subject?.passed == 8)
-                let absent = await test.subject(node, epoch: 1, of: 3)
+                let absent = try await test.subject(node, epoch: 1, of: 3)
                 #expect(absent?.probes == 1 && absent?.answered == 0 && absent?.challenges == 0)
             }
 
             // Three midnights at once: the second of epoch 1, at its edge, and both of epoch 2.
             try await test.observe(TestLog.start + 4 * day, both)
             for node in both {
-                let first = await node.observation(of: 1).0.subjects
-                let second = await node.observation(of: 2).0.subjects
+                let first = try await node.observation(of: 1).0.subjects
+                let second = try await node.observation(of: 2).0.subjects
                 #expect(first.map(\.probes) == [2, 2] && second.map(\.probes) == [2, 2])
                 #expect(first.map(\.passed).max() == 16 && second.map(\.passed).max() == 16)
-                #expect(await node.observation(of: 3).0.subjects.isEmpty)
-                let (observation, signature) = await node.observation(of: 1)
+                #expect(try await node.observation(of: 3).0.subjects.isEmpty)
+                let (observation, signature) = try await node.observation(of: 1)
                 #expect(
                     signature.isBy(
                         network.key(node.core.number).address,
@@ -65,8 +65,8 @@ import Testing
                 let read = try Observation(canonicalBytes: observation.canonicalBytes)
                 #expect(read == observation)
             }
-            #expect(await test.subject(one, epoch: 1, of: 2)?.firstDelivered == 10)
-            #expect(await test.subject(two, epoch: 1, of: 1)?.firstDelivered == 3)
+            #expect(try await test.subject(one, epoch: 1, of: 2)?.firstDelivered == 10)
+            #expect(try await test.subject(two, epoch: 1, of: 1)?.firstDelivered == 3)
         }
     }
 
@@ -81,7 +81,7 @@ import Testing
             #expect(await eventually { await two.status().events == 8 })
             try await two.core.store.loseEnvelopes(3)
             try await test.observe(TestLog.start + UTCDay.seconds, [one, two])
-            let subject = await test.subject(one, epoch: 1, of: 2)
+            let subject = try await test.subject(one, epoch: 1, of: 2)
             #expect(subject?.challenges == 8)
             #expect(subject?.passed == 5)
         }
@@ -95,7 +95,7 @@ import Testing
         try await network.run([one, two]) {
             try await test.observe(TestLog.start + 3_600, [one, two])
             try await test.observe(TestLog.start + UTCDay.seconds, [one, two])
-            #expect(await test.subject(one, epoch: 1, of: 2)?.challenges == 0)
+            #expect(try await test.subject(one, epoch: 1, of: 2)?.challenges == 0)
             network.log.setTime(TestLog.start + 2 * UTCDay.seconds)
             #expect(await one.publish(network.paid([.sample(1)])).first?.event != nil)
             for node in [one, two] {
@@ -105,8 +105,8 @@ import Testing
                     }
                 )
             }
-            #expect(await test.subject(one, epoch: 1, of: 2)?.probes == 2)
-            #expect(await test.subject(two, epoch: 1, of: 1)?.probes == 2)
+            #expect(try await test.subject(one, epoch: 1, of: 2)?.probes == 2)
+            #expect(try await test.subject(two, epoch: 1, of: 1)?.probes == 2)
         }
     }
 
@@ -132,12 +132,12 @@ import Testing
             #expect(await eventually { [await one.status().isSynced, await after.status().isSynced] == [true, true] })
             try await test.observe(TestLog.start + 3 * day, [one, after])
             try await test.observe(TestLog.start + 4 * day, [one, after])
-            #expect(await test.subject(after, epoch: 1, of: 1)?.probes == 1)
-            #expect(await test.subject(after, epoch: 2, of: 1)?.probes == 1)
-            #expect(await test.subject(one, epoch: 1, of: 2)?.probes == 2)
-            #expect(await test.subject(one, epoch: 1, of: 2)?.answered == 1)
-            #expect(await test.subject(one, epoch: 2, of: 2)?.probes == 2)
-            #expect(await test.subject(one, epoch: 2, of: 2)?.answered == 2)
+            #expect(try await test.subject(after, epoch: 1, of: 1)?.probes == 1)
+            #expect(try await test.subject(after, epoch: 2, of: 1)?.probes == 1)
+            #expect(try await test.subject(one, epoch: 1, of: 2)?.probes == 2)
+            #expect(try await test.subject(one, epoch: 1, of: 2)?.answered == 1)
+            #expect(try await test.subject(one, epoch: 2, of: 2)?.probes == 2)
+            #expect(try await test.subject(one, epoch: 2, of: 2)?.answered == 2)
         }
     }
 }

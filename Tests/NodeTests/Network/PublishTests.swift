@@ -158,6 +158,6 @@ import Testing
         let status = await node.status()
         #expect(status.events == 0 && status.orphans == 0 && status.time == 0)
         #expect(try await node.core.take([good, good], from: 2).results == [.new, .known])
-        #expect(await node.delivered(in: 1).0.charges.contains(1))
+        #expect(try await node.delivered(in: 1).0.charges.contains(1))
     }
 }
