@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
         .target(
-            name: "Migrations", path: "migrations", resources: [.embedInCode("0001_initial.sql")],
+            name: "Migrations", path: "migrations",
+            resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "Storage",

@@ -4,6 +4,10 @@ public enum Migrations {
     ///
     /// A test compares this list with the folder.
     public static let all: [(name: String, sql: String)] = [
-        ("0001_initial", String(decoding: PackageResources._001_initial_sql, as: UTF8.self))
+        ("0001_initial", String(decoding: PackageResources._001_initial_sql, as: UTF8.self)),
+        (
+            "0002_append_only_charges",
+            String(decoding: PackageResources._002_append_only_charges_sql, as: UTF8.self)
+        ),
     ]
 }

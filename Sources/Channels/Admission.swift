@@ -43,6 +43,9 @@ public struct Admission: Sendable {
             throw .itemCount(found: signed.items.count)
         }
         guard signed.voucher.lane < ChannelState.laneCount else { throw .lane(found: signed.voucher.lane) }
+        guard (1...UInt64(Int64.max)).contains(signed.voucher.sequence) else {
+            throw .sequenceRange(found: signed.voucher.sequence)
+        }
         let earliest = now + challengeWindow + settlementHorizon
         guard signed.voucher.validUntil >= earliest else {
             throw .validUntil(found: signed.voucher.validUntil, earliest: earliest)

@@ -99,6 +99,13 @@ public struct Price: Hashable, Sendable {
         self.postage = postage
     }
 
+    /// Part by part.
+    public func adding(_ other: Price) throws(AmountError) -> Price {
+        Price(
+            base: try base.adding(other.base), storage: try storage.adding(other.storage),
+            congestion: try congestion.adding(other.congestion), postage: try postage.adding(other.postage))
+    }
+
     /// All parts together.
     public var total: Amount {
         get throws(AmountError) { try Amount.sum([base, storage, congestion, postage]) }

@@ -4,6 +4,8 @@ public import Primitives
 public struct Item: Hashable, Sendable {
     /// The most items in one voucher.
     public static let countMax = 256
+    /// The length of an item's canonical bytes.
+    static let bytesMax = 89
 
     /// The envelope that is paid.
     public let envelopeHash: Bytes32
@@ -34,6 +36,17 @@ public struct Item: Hashable, Sendable {
         encoder.append(postage)
         encoder.append(maxFee)
         return encoder.bytes
+    }
+
+    /// Reads canonical bytes.
+    public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
+        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/item/1")
+        envelopeHash = try decoder.readBytes32()
+        bytes = try decoder.readUInt32()
+        expiryDay = UTCDay(number: try decoder.readUInt32())
+        postage = try decoder.readAmount()
+        maxFee = try decoder.readAmount()
+        try decoder.finish()
     }
 
     /// SHA-256 of `tagged "feesvc/items/1": list<bytes item>`: what a voucher's `itemsHash` holds.

@@ -41,20 +41,3 @@ public struct Voucher: TypedStatement, Hashable {
         ]
     }
 }
-
-/// A voucher with its items and signature, as a payer sends it.
-public struct SignedVoucher: Hashable, Sendable {
-    /// What was signed.
-    public let voucher: Voucher
-    /// The items that ``Voucher/itemsHash`` commits to.
-    public let items: [Item]
-    /// The signer's signature over the voucher's digest.
-    public let signature: Signature
-
-    /// Puts the parts together; nothing is checked here.
-    public init(voucher: Voucher, items: [Item], signature: Signature) {
-        self.voucher = voucher
-        self.items = items
-        self.signature = signature
-    }
-}

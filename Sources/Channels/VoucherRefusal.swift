@@ -16,8 +16,10 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
     case unknownChannelOrSigner
     /// The channel takes no vouchers any more.
     case closed
-    /// The sequence was used already, by another voucher.
-    case sequence(found: UInt64, newest: UInt64)
+    /// The sequence was used already, by another voucher; `newest` is told to the channel's signer only.
+    case sequence(found: UInt64, newest: UInt64?)
+    /// A sequence that the service can't keep.
+    case sequenceRange(found: UInt64)
     /// The ceiling is below one that was signed before.
     case ceilingLowered(found: Amount, newest: Amount)
     /// The ceiling does not cover what the items cost.
@@ -40,6 +42,7 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .unknownChannelOrSigner: "voucher/unknown-channel-or-signer"
         case .closed: "voucher/channel-closed"
         case .sequence: "voucher/sequence"
+        case .sequenceRange: "voucher/sequence-range"
         case .ceilingLowered: "voucher/ceiling-lowered"
         case .ceilingTooLow: "voucher/ceiling-too-low"
         case .deposit: "voucher/deposit"
@@ -64,7 +67,9 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .validUntil(let found, let earliest): "validUntil is \(found); it must be \(earliest) or later."
         case .unknownChannelOrSigner: "There is no such channel, or its signer did not sign this voucher."
         case .closed: "The channel is closed; open another."
-        case .sequence(let found, let newest): "Sequence \(found) is used up; the newest is \(newest)."
+        case .sequence(let found, let newest?): "Sequence \(found) is used up; the newest is \(newest)."
+        case .sequence(let found, nil): "Sequence \(found) is used up; ask for the channel's state."
+        case .sequenceRange(let found): "Sequence \(found) is out of range: it must be from 1 to \(Int64.max)."
         case .ceilingLowered(let found, let newest): "The ceiling \(found) is below the \(newest) signed before."
         case .ceilingTooLow(let found, let needed): "The ceiling is \(found); the items need \(needed)."
         case .deposit(let ceilings, let coverage):

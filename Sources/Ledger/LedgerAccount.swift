@@ -14,8 +14,8 @@ public enum LedgerAccount: Hashable, Sendable {
 
     /// The asset: what the settlement confirmed and has not paid out.
     case custody
-    /// What a channel has left to spend.
-    case channel(Bytes32)
+    /// What channels have left to spend: a control account, whose sub-ledger is the channels.
+    case channels
     /// Charged money that is not decided yet: a control account, whose sub-ledger is the charges.
     case held(HeldPart)
     /// What an epoch has to distribute.
@@ -42,7 +42,7 @@ public enum LedgerAccount: Hashable, Sendable {
     public var name: String {
         switch self {
         case .custody: "custody"
-        case .channel(let id): "channel:\(id.hex)"
+        case .channels: "channels"
         case .held(let part): "held:\(part.rawValue)"
         case .pool(let epoch): "pool:\(epoch)"
         case .rewards(let address): "rewards:\(address.hex)"
@@ -61,10 +61,10 @@ public enum LedgerAccount: Hashable, Sendable {
         let account: LedgerAccount?
         switch (parts[0], parts.count > 1 ? parts[1] : nil) {
         case ("custody", nil): account = .custody
+        case ("channels", nil): account = .channels
         case ("protocol", nil): account = .protocolIncome
         case ("app-shares", nil): account = .appShares
         case ("dust", nil): account = .dust
-        case ("channel", let text?): account = Bytes32(hex: text).map(Self.channel)
         case ("held", let text?): account = HeldPart(rawValue: text).map(Self.held)
         case ("pool", let text?): account = UInt64(text).map(Self.pool)
         case ("rewards", let text?): account = Address(hex: text).map(Self.rewards)

@@ -1,7 +1,41 @@
 public import Channels
 public import Primitives
 
-/// Channels and their lanes.
+/// A channel as it is kept.
+public struct StoredChannel: Hashable, Sendable {
+    /// Its number in this database; rows of lanes and charges name it so.
+    public let number: UInt64
+    /// The channel.
+    public var state: ChannelState
+
+    /// Pairs a number with a channel.
+    public init(number: UInt64, state: ChannelState) {
+        self.number = number
+        self.state = state
+    }
+}
+
+/// A lane to write.
+public struct StoredLane: Hashable, Sendable {
+    /// The number of its channel.
+    public let channel: UInt64
+    /// Its number.
+    public let lane: UInt32
+    /// What it is now.
+    public let state: LaneState
+    /// The number of its newest charge, by which its newest voucher is found.
+    public let lastCharge: UInt64
+
+    /// Makes a row.
+    public init(channel: UInt64, lane: UInt32, state: LaneState, lastCharge: UInt64) {
+        self.channel = channel
+        self.lane = lane
+        self.state = state
+        self.lastCharge = lastCharge
+    }
+}
+
+/// Channels and their lanes. That one writer follows another is ``LogSession``'s to see to: rows are not locked here.
 public struct ChannelStore: Sendable {
     private let transaction: Transaction
 
@@ -20,52 +54,66 @@ public struct ChannelStore: Sendable {
             """) == 1
     }
 
-    /// Locks channels in id order and reads them with their lanes.
-    public func lock(_ ids: some Collection<Bytes32>) async throws -> [Bytes32: ChannelState] {
-        let keys = Set(ids).sorted().map(\.bytes)
-        let rows = try await transaction.query(
-            "SELECT * FROM channels WHERE channel_id = ANY(\(keys)) ORDER BY channel_id FOR UPDATE")
-        return try await withLanes(rows, keys: keys)
+    /// Reads channels with their lanes; ids that are not known are left out.
+    public func channels(_ ids: some Collection<Bytes32>) async throws -> [Bytes32: StoredChannel] {
+        let keys = Set(ids).map(\.bytes)
+        let rows = try await transaction.query("SELECT * FROM channels WHERE channel_id = ANY(\(keys))")
+        var numbers: [UInt64: Bytes32] = [:]
+        var found: [Bytes32: StoredChannel] = [:]
+        for row in rows {
+            let channel = try Self.channel(row)
+            numbers[channel.number] = channel.state.id
+            found[channel.state.id] = channel
+        }
+        let lanes = try await transaction.query(
+            "SELECT * FROM lanes WHERE channel = ANY(\(numbers.keys.map { Int64($0) }))")
+        for row in lanes {
+            guard let id = numbers[try row.unsigned("channel")] else { continue }
+            found[id]?.state.lanes[UInt32(clamping: try row.unsigned("lane"))] = LaneState(
+                sequence: try row.unsigned("sequence"), ceiling: try row.amount("ceiling"),
+                charged: try row.amount("charged"))
+        }
+        return found
     }
 
     /// Reads one channel.
-    public func channel(_ id: Bytes32) async throws -> ChannelState? {
-        let rows = try await transaction.query("SELECT * FROM channels WHERE channel_id = \(id.bytes)")
-        return try await withLanes(rows, keys: [id.bytes])[id]
-    }
+    public func channel(_ id: Bytes32) async throws -> StoredChannel? { try await channels([id])[id] }
 
-    private func withLanes(_ rows: [Row], keys: [[UInt8]]) async throws -> [Bytes32: ChannelState] {
-        var states: [Bytes32: ChannelState] = [:]
-        for row in rows {
-            let id = try row.hash("channel_id")
-            guard let stage = ChannelStage(rawValue: try row.text("stage")) else {
-                throw StorageCorruption("channel \(id) is in no known stage")
-            }
-            states[id] = ChannelState(
+    private static func channel(_ row: Row) throws -> StoredChannel {
+        let id = try row.hash("channel_id")
+        guard let stage = ChannelStage(rawValue: try row.text("stage")) else {
+            throw StorageCorruption("channel \(id) is in no known stage")
+        }
+        return StoredChannel(
+            number: try row.unsigned("number"),
+            state: ChannelState(
                 id: id, payer: try row.address("payer"), signer: try row.address("signer"), stage: stage,
                 deposited: try row.amount("deposited"), refunded: try row.amount("refunded"),
-                withdrawn: try row.amount("withdrawn"), lanes: [:])
-        }
-        for row in try await transaction.query("SELECT * FROM lanes WHERE channel_id = ANY(\(keys))") {
-            let lane = LaneState(
-                sequence: try row.wide("sequence"), ceiling: try row.amount("ceiling"),
-                charged: try row.amount("charged"))
-            states[try row.hash("channel_id")]?.lanes[UInt32(clamping: try row.unsigned("lane"))] = lane
-        }
-        return states
+                withdrawn: try row.amount("withdrawn"), lanes: [:]))
     }
 
-    /// Writes lanes as they are after a batch.
-    public func write(_ lanes: [(channel: Bytes32, lane: UInt32, state: LaneState)]) async throws {
-        guard !lanes.isEmpty else { return }
-        _ = try await transaction.execute(
+    /// Writes lanes as they are after a batch: those used for the first time, and those that were used before.
+    public func write(new: [StoredLane], used: [StoredLane]) async throws {
+        if !new.isEmpty {
+            _ = try await transaction.execute(
+                """
+                INSERT INTO lanes (channel, lane, sequence, ceiling, charged, last_charge) SELECT * FROM unnest( \
+                \(new.map(\.channel)), \(new.map { UInt64($0.lane) }), \(new.map(\.state.sequence)), \
+                \(new.map(\.state.ceiling.units)), \(new.map(\.state.charged.units)), \(new.map(\.lastCharge)))
+                """)
+        }
+        guard !used.isEmpty else { return }
+        let changed = try await transaction.execute(
             """
-            INSERT INTO lanes (channel_id, lane, sequence, ceiling, charged) SELECT * FROM unnest( \
-            \(lanes.map(\.channel.bytes)), \(lanes.map { UInt64($0.lane) }), \
-            \(lanes.map { UInt128($0.state.sequence) }), \(lanes.map(\.state.ceiling.units)), \
-            \(lanes.map(\.state.charged.units))) ON CONFLICT (channel_id, lane) DO UPDATE SET \
-            sequence = EXCLUDED.sequence, ceiling = EXCLUDED.ceiling, charged = EXCLUDED.charged
+            UPDATE lanes AS l SET sequence = n.sequence, ceiling = n.ceiling, charged = n.charged, \
+            last_charge = n.last_charge FROM unnest(\(used.map(\.channel)), \(used.map { UInt64($0.lane) }), \
+            \(used.map(\.state.sequence)), \(used.map(\.state.ceiling.units)), \(used.map(\.state.charged.units)), \
+            \(used.map(\.lastCharge))) AS n (channel, lane, sequence, ceiling, charged, last_charge) \
+            WHERE l.channel = n.channel AND l.lane = n.lane AND l.sequence < n.sequence
             """)
+        guard changed == used.count else {
+            throw StorageCorruption("\(used.count - changed) of \(used.count) lanes were changed by another writer")
+        }
     }
 
     /// Credits a confirmed deposit.
@@ -92,19 +140,6 @@ public struct ChannelStore: Sendable {
             """
             UPDATE channels SET stage = 'closed', closed_at = \(time), withdrawn = withdrawn + \(amount.units) \
             WHERE channel_id = \(id.bytes)
-            """)
-    }
-
-    /// Keeps accepted vouchers.
-    public func keep(_ vouchers: [SignedVoucher]) async throws {
-        guard !vouchers.isEmpty else { return }
-        _ = try await transaction.execute(
-            """
-            INSERT INTO vouchers (channel_id, lane, sequence, ceiling, valid_until, items_hash, signature) \
-            SELECT * FROM unnest(\(vouchers.map(\.voucher.channelID.bytes)), \
-            \(vouchers.map { UInt64($0.voucher.lane) }), \(vouchers.map { UInt128($0.voucher.sequence) }), \
-            \(vouchers.map(\.voucher.cumulativeAmount.units)), \(vouchers.map { UInt128($0.voucher.validUntil) }), \
-            \(vouchers.map(\.voucher.itemsHash.bytes)), \(vouchers.map(\.signature.bytes)))
             """)
     }
 }

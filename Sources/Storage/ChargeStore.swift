@@ -9,29 +9,17 @@ public struct StoredCharge: Hashable, Sendable {
     public let logIndex: UInt64
     /// The moment of acceptance.
     public let acceptedAt: UInt64
-    /// The channel that paid.
-    public let channelID: Bytes32
-    /// The voucher's lane.
-    public let lane: UInt32
-    /// The voucher's sequence.
-    public let sequence: UInt64
-    /// The most that the payer had agreed to.
-    public let maxFee: Amount
+    /// The number of the channel that paid.
+    public let channel: UInt64
     /// When the postage window ends; `nil` without postage.
     public let postageDue: UInt64?
 
     /// Makes a record.
-    public init(
-        charge: Charge, logIndex: UInt64, acceptedAt: UInt64, channelID: Bytes32, lane: UInt32, sequence: UInt64,
-        maxFee: Amount, postageDue: UInt64?
-    ) {
+    public init(charge: Charge, logIndex: UInt64, acceptedAt: UInt64, channel: UInt64, postageDue: UInt64?) {
         self.charge = charge
         self.logIndex = logIndex
         self.acceptedAt = acceptedAt
-        self.channelID = channelID
-        self.lane = lane
-        self.sequence = sequence
-        self.maxFee = maxFee
+        self.channel = channel
         self.postageDue = postageDue
     }
 }
@@ -46,27 +34,25 @@ public struct HeldCharge: Hashable, Sendable {
     public let acceptedAt: UInt64
     /// The expiry day.
     public let expiryDay: UTCDay
-    /// Base and congestion.
+    /// Base fee.
     public let base: Amount
+    /// Congestion fee.
+    public let congestion: Amount
     /// What one day of its storage costs.
     public let storagePerDay: Amount
-    /// Postage that is still held; zero where there is none.
-    public let postageHeld: Amount
-    /// Tells whether its postage was decided.
-    public let isPostageDecided: Bool
-    /// When the postage window ends.
+    /// Postage while it is held; `nil` where there was none or it is decided.
+    public let heldPostage: Amount?
+    /// When the postage window ends; `nil` where there was no postage.
     public let postageDue: UInt64?
-    /// Tells whether its payer showed a node's acknowledgement.
-    public let isAcknowledged: Bool
+    /// Tells whether postage was put down and is decided.
+    public var isPostageDecided: Bool { postageDue != nil && heldPostage == nil }
 }
 
-extension HeldCharge {
-    /// Its postage while that is not decided; `nil` afterwards.
-    public var heldPostage: Amount? { isPostageDecided ? nil : postageHeld }
-}
-
-/// Charges and what is held for them.
+/// Charges. They are only ever appended.
 public struct ChargeStore: Sendable {
+    /// The constraint by which a channel pays for an envelope once.
+    public static let paidOnce = "charges_channel_envelope_hash_key"
+
     private let transaction: Transaction
 
     /// Works within a transaction.
@@ -74,97 +60,45 @@ public struct ChargeStore: Sendable {
         self.transaction = transaction
     }
 
-    /// The log indexes of envelopes that were charged before, by channel and envelope.
+    /// The log indexes of envelopes that were charged before, by channel number and envelope.
     public func charged(
-        _ keys: [(channel: Bytes32, envelope: Bytes32)]
-    ) async throws -> [Bytes32: [Bytes32: UInt64]] {
+        _ keys: [(channel: UInt64, envelope: Bytes32)]
+    ) async throws -> [UInt64: [Bytes32: UInt64]] {
         guard !keys.isEmpty else { return [:] }
         let rows = try await transaction.query(
             """
-            SELECT c.channel_id, c.envelope_hash, c.log_index FROM unnest(\(keys.map(\.channel.bytes)), \
+            SELECT c.channel, c.envelope_hash, c.log_index FROM unnest(\(keys.map(\.channel)), \
             \(keys.map(\.envelope.bytes))) AS k (channel, envelope) JOIN charges AS c \
-            ON c.channel_id = k.channel AND c.envelope_hash = k.envelope
+            ON c.channel = k.channel AND c.envelope_hash = k.envelope
             """)
-        var found: [Bytes32: [Bytes32: UInt64]] = [:]
+        var found: [UInt64: [Bytes32: UInt64]] = [:]
         for row in rows {
-            found[try row.hash("channel_id"), default: [:]][try row.hash("envelope_hash")] = try row.unsigned(
+            found[try row.unsigned("channel"), default: [:]][try row.hash("envelope_hash")] = try row.unsigned(
                 "log_index")
         }
         return found
     }
 
-    /// Writes a batch of charges.
+    /// Writes a batch of charges, with what is held of their postage. An envelope that its channel has paid for before
+    /// fails the whole batch by ``paidOnce``.
     public func insert(_ charges: [StoredCharge]) async throws {
         guard !charges.isEmpty else { return }
         let perDay = try charges.map { try $0.charge.storagePerDay(acceptedAt: $0.acceptedAt) }
         _ = try await transaction.execute(
             """
-            INSERT INTO charges (number, log_index, channel_id, lane, sequence, epoch, accepted_at, envelope_hash, \
-            bytes, expiry_day, max_fee, schedule, base, storage, storage_per_day, congestion, postage, postage_due) \
-            SELECT n, i, ch, la, se, ep, ac, en, by, ex, mf, sc, ba, st, pd, co, po, NULLIF(du, 0) FROM unnest( \
-            \(charges.map(\.charge.number)), \(charges.map(\.logIndex)), \(charges.map(\.channelID.bytes)), \
-            \(charges.map { UInt64($0.lane) }), \(charges.map { UInt128($0.sequence) }), \
-            \(charges.map(\.charge.epoch)), \(charges.map(\.acceptedAt)), \(charges.map(\.charge.envelopeHash.bytes)), \
-            \(charges.map { UInt64($0.charge.bytes) }), \(charges.map { UInt64($0.charge.expiryDay.number) }), \
-            \(charges.map(\.maxFee.units)), \(charges.map { UInt64($0.charge.schedule) }), \
-            \(charges.map(\.charge.price.base.units)), \(charges.map(\.charge.price.storage.units)), \
-            \(perDay.map(\.units)), \(charges.map(\.charge.price.congestion.units)), \
-            \(charges.map(\.charge.price.postage.units)), \(charges.map { $0.postageDue ?? 0 })) \
-            AS t (n, i, ch, la, se, ep, ac, en, by, ex, mf, sc, ba, st, pd, co, po, du)
+            INSERT INTO charges (number, log_index, channel, envelope_hash, accepted_at, expiry_day, base, congestion, \
+            storage_per_day) SELECT * FROM unnest(\(charges.map(\.charge.number)), \(charges.map(\.logIndex)), \
+            \(charges.map(\.channel)), \(charges.map(\.charge.envelopeHash.bytes)), \(charges.map(\.acceptedAt)), \
+            \(charges.map { UInt64($0.charge.expiryDay.number) }), \(charges.map(\.charge.price.base.units)), \
+            \(charges.map(\.charge.price.congestion.units)), \(perDay.map(\.units)))
             """)
-    }
-
-    /// Holds storage, gathered by expiry day.
-    public func hold(storage daily: [UTCDay: Amount]) async throws {
-        let rows = daily.sorted { $0.key < $1.key }.filter { $0.value > .zero }
-        guard !rows.isEmpty else { return }
+        let stamped = charges.filter { $0.postageDue != nil }
+        guard !stamped.isEmpty else { return }
         _ = try await transaction.execute(
             """
-            INSERT INTO storage_holds AS h (expiry_day, daily) \
-            SELECT * FROM unnest(\(rows.map { UInt64($0.key.number) }), \(rows.map(\.value.units))) \
-            ON CONFLICT (expiry_day) DO UPDATE SET daily = h.daily + EXCLUDED.daily
+            INSERT INTO postage_holds (charge, amount, due) SELECT * FROM unnest(\(stamped.map(\.charge.number)), \
+            \(stamped.map(\.charge.price.postage.units)), \(stamped.map { $0.postageDue ?? 0 }))
             """)
-    }
-
-    /// What is held for storage.
-    public func storageHolds() async throws -> StorageHolds {
-        var daily: [UTCDay: Amount] = [:]
-        for row in try await transaction.query("SELECT expiry_day, daily FROM storage_holds") {
-            daily[UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day")))] = try row.amount("daily")
-        }
-        return StorageHolds(daily: daily)
-    }
-
-    /// Replaces what is held for storage, after a midnight or a void.
-    public func replace(storageHolds holds: StorageHolds) async throws {
-        _ = try await transaction.execute("DELETE FROM storage_holds")
-        try await hold(storage: holds.daily)
-    }
-
-    /// Charges whose postage is held and due by `time`, in the order of due time and number.
-    public func postageDue(by time: UInt64, limit: Int) async throws -> [HeldCharge] {
-        try await held(
-            """
-            \(unescaped: Self.heldColumns) WHERE c.postage_due <= \(time) AND c.postage_index IS NULL \
-            AND c.postage_due IS NOT NULL ORDER BY c.postage_due, c.number LIMIT \(limit)
-            """)
-    }
-
-    /// The next moment at which postage falls due.
-    public func nextPostageDue() async throws -> UInt64? {
-        try await transaction.query(
-            "SELECT min(postage_due) AS due FROM charges WHERE postage_due IS NOT NULL AND postage_index IS NULL"
-        ).first?.optionalUnsigned("due")
-    }
-
-    /// One charge, locked.
-    public func lock(_ number: UInt64) async throws -> HeldCharge? {
-        try await held("\(unescaped: Self.heldColumns) WHERE c.number = \(number) FOR UPDATE OF c").first
-    }
-
-    /// Tells whether a charge's base is still held.
-    public func isBaseHeld(_ number: UInt64) async throws -> Bool {
-        try await transaction.query("SELECT 1 FROM charges WHERE number = \(number) AND base_index IS NULL").count == 1
     }
 
     /// The charge's envelope.
@@ -173,18 +107,48 @@ public struct ChargeStore: Sendable {
             .first?.hash("envelope_hash")
     }
 
-    /// The charges of an epoch whose base is held, in order.
-    public func undecided(in epoch: UInt64) async throws -> [HeldCharge] {
+    /// One charge.
+    public func charge(_ number: UInt64) async throws -> HeldCharge? {
+        try await held("\(unescaped: Self.heldColumns) WHERE c.number = \(number)").first
+    }
+
+    /// The charges of an epoch whose payer showed an acknowledgement, in order: all that a cut may give back.
+    public func acknowledged(in epoch: UInt64) async throws -> [HeldCharge] {
         try await held(
-            "\(unescaped: Self.heldColumns) WHERE c.epoch = \(epoch) AND c.base_index IS NULL ORDER BY c.number")
+            """
+            \(unescaped: Self.heldColumns) JOIN acknowledgements AS a ON a.charge = c.number \
+            JOIN epochs AS e ON e.number = \(epoch) AND c.number >= e.first_charge AND c.number < e.end_charge \
+            WHERE NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number) ORDER BY c.number
+            """)
+    }
+
+    /// Number and sums of the charges of an epoch that has ended, those left out whose unspent parts went back.
+    public func undecided(in epoch: UInt64) async throws -> (count: UInt64, base: Amount, congestion: Amount) {
+        let rows = try await transaction.query(
+            """
+            SELECT count(*) AS count, coalesce(sum(c.base), 0) AS base, coalesce(sum(c.congestion), 0) AS congestion \
+            FROM charges AS c JOIN epochs AS e ON c.number >= e.first_charge AND c.number < e.end_charge \
+            WHERE e.number = \(epoch) AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)
+            """)
+        guard let row = rows.first else { return (0, .zero, .zero) }
+        return (try row.unsigned("count"), try row.amount("base"), try row.amount("congestion"))
+    }
+
+    /// Tells whether a charge's base is still held: its epoch is not cut, and it was not voided.
+    public func isBaseHeld(_ number: UInt64) async throws -> Bool {
+        try await transaction.query(
+            """
+            SELECT FROM charges AS c JOIN epochs AS e ON c.number >= e.first_charge \
+            AND (e.end_charge IS NULL OR c.number < e.end_charge) WHERE c.number = \(number) AND e.cut_index IS NULL \
+            AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)
+            """
+        ).count == 1
     }
 
     private static let heldColumns = """
-        SELECT c.number, c.channel_id, c.accepted_at, c.expiry_day, c.base + c.congestion AS base, \
-        c.storage_per_day, CASE WHEN c.postage_index IS NULL THEN c.postage ELSE 0 END AS postage_held, \
-        c.postage_index IS NOT NULL AS postage_decided, \
-        c.postage_due, a.charge IS NOT NULL AS acknowledged \
-        FROM charges AS c LEFT JOIN acknowledgements AS a ON a.charge = c.number
+        SELECT c.number, ch.channel_id, c.accepted_at, c.expiry_day, c.base, c.congestion, c.storage_per_day, \
+        CASE WHEN p.decided_index IS NULL THEN p.amount END AS postage, p.due FROM charges AS c \
+        JOIN channels AS ch ON ch.number = c.channel LEFT JOIN postage_holds AS p ON p.charge = c.number
         """
 
     private func held(_ sql: SQL) async throws -> [HeldCharge] {
@@ -193,94 +157,10 @@ public struct ChargeStore: Sendable {
                 number: try row.unsigned("number"), channelID: try row.hash("channel_id"),
                 acceptedAt: try row.unsigned("accepted_at"),
                 expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
-                base: try row.amount("base"), storagePerDay: try row.amount("storage_per_day"),
-                postageHeld: try row.amount("postage_held"),
-                isPostageDecided: try row.bool("postage_decided"), postageDue: try row.optionalUnsigned("postage_due"),
-                isAcknowledged: try row.bool("acknowledged"))
+                base: try row.amount("base"), congestion: try row.amount("congestion"),
+                storagePerDay: try row.amount("storage_per_day"),
+                heldPostage: try row.optionalNumeric("postage").map { Amount($0) },
+                postageDue: try row.optionalUnsigned("due"))
         }
-    }
-
-    /// Marks postage as decided, each charge by the leaf that says so.
-    public func decidePostage(_ decisions: [(number: UInt64, logIndex: UInt64)]) async throws {
-        guard !decisions.isEmpty else { return }
-        _ = try await transaction.execute(
-            """
-            UPDATE charges AS c SET postage_index = d.i FROM unnest(\(decisions.map(\.number)), \
-            \(decisions.map(\.logIndex))) AS d (n, i) WHERE c.number = d.n AND c.postage_index IS NULL
-            """)
-    }
-
-    /// Marks the base of an epoch's charges as decided by the cut, and voided ones by their own leaves.
-    public func decideBase(in epoch: UInt64, cutIndex: UInt64, voided: [(number: UInt64, logIndex: UInt64)])
-        async throws
-    {
-        if !voided.isEmpty {
-            _ = try await transaction.execute(
-                """
-                UPDATE charges AS c SET base_index = d.i, void_index = d.i, \
-                postage_index = CASE WHEN c.postage > 0 THEN COALESCE(c.postage_index, d.i) END \
-                FROM unnest(\(voided.map(\.number)), \(voided.map(\.logIndex))) AS d (n, i) WHERE c.number = d.n
-                """)
-        }
-        _ = try await transaction.execute(
-            "UPDATE charges SET base_index = \(cutIndex) WHERE epoch = \(epoch) AND base_index IS NULL")
-    }
-
-    /// Keeps the decisions that gave money back.
-    public func keep(refunds: [RefundRecord]) async throws {
-        guard !refunds.isEmpty else { return }
-        _ = try await transaction.execute(
-            """
-            INSERT INTO refunds (charge, part, ground, amount, evidence, log_index, epoch) SELECT * FROM unnest( \
-            \(refunds.map(\.charge)), \(refunds.map(\.part)), \(refunds.map { UInt64($0.ground.rawValue) }), \
-            \(refunds.map(\.amount.units)), \(refunds.map(\.evidence)), \(refunds.map(\.logIndex)), \
-            \(refunds.map(\.epoch)))
-            """)
-    }
-
-    /// Keeps a node's acknowledgement that a payer has shown; `false` where one is kept already.
-    public func keep(acknowledgement: Acknowledgement, signature: Signature) async throws -> Bool {
-        try await transaction.execute(
-            """
-            INSERT INTO acknowledgements (charge, body, signature) VALUES (\(acknowledgement.charge), \
-            \(acknowledgement.canonicalBytes), \(signature.bytes)) ON CONFLICT (charge) DO NOTHING
-            """) == 1
-    }
-
-    /// The evidence kept for a charge, if its payer showed any.
-    public func acknowledgement(of charge: UInt64) async throws -> [UInt8]? {
-        try await transaction.query("SELECT body FROM acknowledgements WHERE charge = \(charge)").first?.bytes("body")
-    }
-}
-
-/// One part of a charge that went back.
-public struct RefundRecord: Hashable, Sendable {
-    /// The charge.
-    public let charge: UInt64
-    /// `base`, `storage` or `postage`.
-    public let part: String
-    /// Why.
-    public let ground: RefundGround
-    /// How much.
-    public let amount: Amount
-    /// What decided it, in canonical bytes.
-    public let evidence: [UInt8]
-    /// The leaf that says so.
-    public let logIndex: UInt64
-    /// The epoch that was open.
-    public let epoch: UInt64
-
-    /// Makes a record.
-    public init(
-        charge: UInt64, part: String, ground: RefundGround, amount: Amount, evidence: [UInt8], logIndex: UInt64,
-        epoch: UInt64
-    ) {
-        self.charge = charge
-        self.part = part
-        self.ground = ground
-        self.amount = amount
-        self.evidence = evidence
-        self.logIndex = logIndex
-        self.epoch = epoch
     }
 }

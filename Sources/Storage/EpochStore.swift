@@ -12,6 +12,10 @@ public struct StoredEpoch: Hashable, Sendable {
     public let endIndex: UInt64?
     /// The head at the edge.
     public let edgeHead: SignedHead?
+    /// The number of its first charge, if it has any.
+    public let firstCharge: UInt64
+    /// The number after its last charge.
+    public let endCharge: UInt64?
     /// The number of its first ledger entry.
     public let firstEntry: UInt64
     /// The number after its last ledger entry.
@@ -90,6 +94,7 @@ public struct EpochStore: Sendable {
         return StoredEpoch(
             number: try row.unsigned("number"), firstIndex: try row.unsigned("first_index"),
             endIndex: try row.optionalUnsigned("end_index"), edgeHead: head,
+            firstCharge: try row.unsigned("first_charge"), endCharge: try row.optionalUnsigned("end_charge"),
             firstEntry: try row.unsigned("first_entry"), endEntry: try row.optionalUnsigned("end_entry"),
             charged: try row.amount("charged"), refunded: try row.amount("refunded"),
             captured: CapturedParts(
@@ -117,15 +122,18 @@ public struct EpochStore: Sendable {
 
     /// Ends an epoch at its edge and opens the next.
     public func close(
-        _ epoch: UInt64, endIndex: UInt64, endEntry: UInt64, held: Amount, postageHeld: Amount
+        _ epoch: UInt64, endIndex: UInt64, endCharge: UInt64, endEntry: UInt64, held: Amount, postageHeld: Amount
     ) async throws {
         _ = try await transaction.execute(
             """
-            UPDATE epochs SET end_index = \(endIndex), end_entry = \(endEntry), held = \(held.units), \
+            UPDATE epochs SET end_index = \(endIndex), end_charge = \(endCharge), end_entry = \(endEntry), held = \(held.units), \
             postage_held = \(postageHeld.units) WHERE number = \(epoch) AND end_index IS NULL
             """)
         _ = try await transaction.execute(
-            "INSERT INTO epochs (number, first_index, first_entry) VALUES (\(epoch + 1), \(endIndex), \(endEntry))")
+            """
+            INSERT INTO epochs (number, first_index, first_charge, first_entry) \
+            VALUES (\(epoch + 1), \(endIndex), \(endCharge), \(endEntry))
+            """)
     }
 
     /// Keeps the head at an epoch's edge.

@@ -21,14 +21,8 @@ public struct InstanceStore: Sendable {
             LogLeaf(index: 0, time: genesis.start, kind: .genesis, body: genesis.canonicalBytes),
             LogLeaf(index: 1, time: genesis.start, kind: .schedule, body: schedule.canonicalBytes),
         ]
-        for leaf in leaves {
-            _ = tree.append(leaf.hash)
-            _ = try await transaction.execute(
-                """
-                INSERT INTO log_leaves (index, time, kind, body) \
-                VALUES (\(leaf.index), \(leaf.time), \(UInt64(leaf.kind.rawValue)), \(leaf.body))
-                """)
-        }
+        for leaf in leaves { _ = tree.append(leaf.hash) }
+        try await LogBlock.insert(leaves, transaction)
         let head = LogHead(logID: genesis.logID, size: 2, root: tree.root, time: genesis.start, epoch: 1)
         _ = try await transaction.execute(
             """

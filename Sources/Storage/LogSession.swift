@@ -10,8 +10,12 @@ public struct LogSession: Sendable {
     public let transaction: Transaction
     /// Where log and journal stand, with what this session has appended.
     public private(set) var state: LogState
-    private var leaves: [LogLeaf] = []
-    private var tiles: [(tile: LogTile, hashes: [Bytes32])] = []
+    /// The leaves that this session has appended.
+    public private(set) var appended: [LogLeaf] = []
+    /// The tiles that they completed.
+    public private(set) var completed: [(tile: LogTile, hashes: [Bytes32])] = []
+    private var writtenLeaves = 0
+    private var writtenTiles = 0
     private var entries: [LedgerEntry] = []
 
     /// Locks the log's end and checks that it is where `state` left it.
@@ -35,8 +39,8 @@ public struct LogSession: Sendable {
     @discardableResult
     public mutating func append(_ draft: LeafDraft) -> LogLeaf {
         let leaf = LogLeaf(index: state.tree.size, time: state.time, kind: draft.kind, body: draft.body)
-        tiles += state.tree.append(leaf.hash)
-        leaves.append(leaf)
+        completed += state.tree.append(leaf.hash)
+        appended.append(leaf)
         return leaf
     }
 
@@ -88,19 +92,14 @@ public struct LogSession: Sendable {
             last_midnight = \(UInt64(state.lastMidnight.number)), act_nonce = \(state.actNonce), \
             head = \(head.head.canonicalBytes), head_signature = \(head.signature.bytes)
             """)
-        leaves = []
-        tiles = []
         entries = []
     }
 
     /// Writes the leaves appended so far, for rows that refer to them.
     public mutating func writeLeaves() async throws {
-        guard !leaves.isEmpty else { return }
-        _ = try await transaction.execute(
-            """
-            INSERT INTO log_leaves (index, time, kind, body) SELECT * FROM unnest(\(leaves.map(\.index)), \
-            \(leaves.map(\.time)), \(leaves.map { UInt64($0.kind.rawValue) }), \(leaves.map(\.body)))
-            """)
+        guard writtenLeaves < appended.count else { return }
+        try await LogBlock.insert(Array(appended[writtenLeaves...]), transaction)
+        let tiles = completed[writtenTiles...]
         if !tiles.isEmpty {
             _ = try await transaction.execute(
                 """
@@ -108,8 +107,8 @@ public struct LogSession: Sendable {
                 \(tiles.map { $0.tile.number }), \(tiles.map { $0.hashes.flatMap(\.bytes) }))
                 """)
         }
-        leaves = []
-        tiles = []
+        writtenLeaves = appended.count
+        writtenTiles = completed.count
     }
 
     private func write(_ entry: LedgerEntry) async throws {

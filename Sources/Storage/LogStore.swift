@@ -53,22 +53,24 @@ public struct LogStore: Sendable {
 
     /// Leaves by index.
     public func leaves(_ range: Range<UInt64>) async throws -> [LogLeaf] {
-        try await transaction.query(
-            """
-            SELECT index, time, kind, body FROM log_leaves \
-            WHERE index >= \(range.lowerBound) AND index < \(range.upperBound) ORDER BY index
-            """
-        ).map { try $0.leaf() }
+        try await transaction.query(Self.blocks(holding: range)).flatMap { try $0.leaves() }
+            .filter { range.contains($0.index) }
     }
 
     /// Leaves by index in bounded batches.
     public func forEachLeaf(_ range: Range<UInt64>, _ body: (LogLeaf) throws -> Void) async throws {
-        try await transaction.forEachRow(
-            """
-            SELECT index, time, kind, body FROM log_leaves \
-            WHERE index >= \(range.lowerBound) AND index < \(range.upperBound) ORDER BY index
-            """
-        ) { try body(try $0.leaf()) }
+        try await transaction.forEachRow(Self.blocks(holding: range)) { row in
+            for leaf in try row.leaves() where range.contains(leaf.index) { try body(leaf) }
+        }
+    }
+
+    /// The blocks that hold a range: the one that begins at or before it, and those that begin in it.
+    private static func blocks(holding range: Range<UInt64>) -> SQL {
+        """
+        SELECT first_index, time, kind, bodies FROM log_blocks WHERE first_index < \(range.upperBound) \
+        AND first_index >= coalesce((SELECT max(first_index) FROM log_blocks \
+        WHERE first_index <= \(range.lowerBound)), 0) ORDER BY first_index
+        """
     }
 
     /// A complete tile.
@@ -93,21 +95,39 @@ public struct LogStore: Sendable {
 extension LogStore {
     /// Single leaves by index.
     public func leaves(at indexes: [UInt64]) async throws -> [UInt64: LogLeaf] {
+        let wanted = Set(indexes)
         let rows = try await transaction.query(
-            "SELECT index, time, kind, body FROM log_leaves WHERE index = ANY(\(indexes))")
-        return Dictionary(try rows.map { row in (try row.unsigned("index"), try row.leaf()) }) { first, _ in first }
+            """
+            SELECT first_index, time, kind, bodies FROM log_blocks WHERE first_index IN ( \
+            SELECT (SELECT max(first_index) FROM log_blocks WHERE first_index <= i) FROM unnest(\(indexes)) AS i)
+            """)
+        var found: [UInt64: LogLeaf] = [:]
+        for row in rows {
+            for leaf in try row.leaves() where wanted.contains(leaf.index) { found[leaf.index] = leaf }
+        }
+        return found
     }
 
-}
-
-extension LogStore {
-    /// Leaves of one kind before an index, in order.
+    /// Leaves of one kind before an index, in order; charges are too many to be asked for so.
     public func leaves(of kind: LeafKind, before index: UInt64) async throws -> [LogLeaf] {
-        try await transaction.query(
+        precondition(kind != .charge, "charges are not indexed by kind")
+        return try await transaction.query(
             """
-            SELECT index, time, kind, body FROM log_leaves \
-            WHERE kind = \(UInt64(kind.rawValue)) AND index < \(index) ORDER BY index
+            SELECT first_index, time, kind, bodies FROM log_blocks \
+            WHERE kind = \(UInt64(kind.rawValue)) AND kind <> 4 AND first_index < \(index) ORDER BY first_index
             """
-        ).map { try $0.leaf() }
+        ).flatMap { try $0.leaves() }.filter { $0.index < index }
+    }
+
+    /// The newest leaf of one kind before an index.
+    public func lastLeaf(of kind: LeafKind, before index: UInt64) async throws -> LogLeaf? {
+        precondition(kind != .charge, "charges are not indexed by kind")
+        return try await transaction.query(
+            """
+            SELECT first_index, time, kind, bodies FROM log_blocks \
+            WHERE kind = \(UInt64(kind.rawValue)) AND kind <> 4 AND first_index < \(index) \
+            ORDER BY first_index DESC LIMIT 1
+            """
+        ).first?.leaves().last { $0.index < index }
     }
 }

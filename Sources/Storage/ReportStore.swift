@@ -12,12 +12,15 @@ public struct ReportStore: Sendable {
         self.transaction = transaction
     }
 
-    /// What was held for storage before the leaf at `index`, gathered by expiry day.
-    public func storageHolds(before index: UInt64, after day: UTCDay) async throws -> StorageHolds {
+    /// What was held for storage by the charges up to `number`, gathered by expiry day; `index` is where the log stood.
+    public func storageHolds(
+        through number: UInt64, before index: UInt64, after day: UTCDay
+    ) async throws -> StorageHolds {
         let rows = try await transaction.query(
             """
-            SELECT expiry_day, sum(storage_per_day) AS daily FROM charges WHERE log_index < \(index) \
-            AND (void_index IS NULL OR void_index >= \(index)) AND expiry_day > \(UInt64(day.number)) \
+            SELECT expiry_day, sum(storage_per_day) AS daily FROM charges AS c WHERE number <= \(number) \
+            AND expiry_day > \(UInt64(day.number)) \
+            AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number AND v.log_index < \(index)) \
             GROUP BY expiry_day
             """)
         var daily: [UTCDay: Amount] = [:]
@@ -29,61 +32,51 @@ public struct ReportStore: Sendable {
 
     /// The day whose midnight was captured last before the leaf at `index`.
     public func lastMidnight(before index: UInt64, genesis: Genesis) async throws -> UTCDay {
-        let rows = try await transaction.query(
-            """
-            SELECT body FROM log_leaves WHERE kind = \(UInt64(LeafKind.midnight.rawValue)) AND index < \(index) \
-            ORDER BY index DESC LIMIT 1
-            """)
-        guard let row = rows.first else { return UTCDay(containing: genesis.start) }
-        return try Midnight(canonicalBytes: try row.bytes("body")).day
+        guard let leaf = try await LogStore(transaction).lastLeaf(of: .midnight, before: index) else {
+            return UTCDay(containing: genesis.start)
+        }
+        return try Midnight(canonicalBytes: leaf.body).day
     }
 
     /// A charge with what was held of it.
     public struct OpenCharge: Sendable {
         /// The charge's number.
         public let number: UInt64
-        /// Base and congestion.
-        public let base: Amount
+        /// Base and congestion while they were held.
+        public let base: Amount?
         /// The expiry day.
         public let expiryDay: UTCDay
         /// What one day of its storage costs.
         public let storagePerDay: Amount
-        /// Tells whether the base was held.
-        public let isBaseHeld: Bool
-        /// Postage that was held; zero where none was.
-        public let postage: Amount
+        /// Postage while it was held.
+        public let postage: Amount?
         /// When the postage window ends.
         public let postageDue: UInt64?
         /// The epoch of the charge.
         public let epoch: UInt64
     }
 
-    /// The charges whose base or postage was held before the leaf at `index`, by number.
-    public func openCharges(before index: UInt64) async throws -> [OpenCharge] {
+    /// The charges up to `number` whose base or postage was held before the leaf at `index`, by number.
+    public func openCharges(through number: UInt64, before index: UInt64) async throws -> [OpenCharge] {
         let rows = try await transaction.query(
             """
-            SELECT number, base + congestion AS base, expiry_day, storage_per_day, epoch, postage_due, \
-            base_index IS NULL OR base_index >= \(index) AS base_held, \
-            CASE WHEN postage_index IS NULL OR postage_index >= \(index) THEN postage ELSE 0 END AS postage \
-            FROM charges WHERE log_index < \(index) AND (base_index IS NULL OR base_index >= \(index) \
-            OR (postage > 0 AND (postage_index IS NULL OR postage_index >= \(index)))) ORDER BY number
+            WITH held AS (SELECT c.number, c.expiry_day, c.storage_per_day, e.number AS epoch, p.due, \
+            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base + c.congestion END AS base, \
+            CASE WHEN p.decided_index IS NULL OR p.decided_index >= \(index) THEN p.amount END AS postage \
+            FROM charges AS c \
+            JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
+            LEFT JOIN postage_holds AS p ON p.charge = c.number LEFT JOIN voids AS v ON v.charge = c.number \
+            WHERE c.number <= \(number) AND (v.log_index IS NULL OR v.log_index >= \(index))) \
+            SELECT * FROM held WHERE base IS NOT NULL OR postage IS NOT NULL ORDER BY number
             """)
         return try rows.map { row in
             OpenCharge(
-                number: try row.unsigned("number"), base: try row.amount("base"),
+                number: try row.unsigned("number"), base: try row.optionalNumeric("base").map { Amount($0) },
                 expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
-                storagePerDay: try row.amount("storage_per_day"), isBaseHeld: try row.bool("base_held"),
-                postage: try row.amount("postage"), postageDue: try row.optionalUnsigned("postage_due"),
-                epoch: try row.unsigned("epoch"))
+                storagePerDay: try row.amount("storage_per_day"),
+                postage: try row.optionalNumeric("postage").map { Amount($0) },
+                postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch"))
         }
-    }
-
-    /// How many charges there were before the leaf at `index`.
-    public func chargeCount(before index: UInt64) async throws -> UInt64 {
-        let rows = try await transaction.query(
-            "SELECT coalesce(max(number), 0) AS count FROM charges WHERE log_index < \(index)")
-        guard let row = rows.first else { return 0 }
-        return try row.unsigned("count")
     }
 
     /// Every schedule that was logged before the leaf at `index`, by version.
@@ -92,12 +85,12 @@ public struct ReportStore: Sendable {
             .map { try FeeSchedule(canonicalBytes: try $0.bytes("body")) }
     }
 
-    /// Charges by log index, with the channels that paid.
+    /// Charges by number, with their log indexes and the channels that paid.
     public func charges(_ range: Range<UInt64>) async throws -> [(logIndex: UInt64, channel: Bytes32)] {
         try await transaction.query(
             """
-            SELECT log_index, channel_id FROM charges WHERE log_index >= \(range.lowerBound) \
-            AND log_index < \(range.upperBound) ORDER BY log_index
+            SELECT c.log_index, ch.channel_id FROM charges AS c JOIN channels AS ch ON ch.number = c.channel \
+            WHERE c.number >= \(range.lowerBound) AND c.number < \(range.upperBound) ORDER BY c.number
             """
         ).map { (try $0.unsigned("log_index"), try $0.hash("channel_id")) }
     }
@@ -106,7 +99,8 @@ public struct ReportStore: Sendable {
     public func refunds(in epoch: UInt64) async throws -> [(refund: RefundRecord, channel: Bytes32)] {
         let rows = try await transaction.query(
             """
-            SELECT r.*, c.channel_id FROM refunds AS r JOIN charges AS c ON c.number = r.charge \
+            SELECT r.*, ch.channel_id FROM refunds AS r JOIN charges AS c ON c.number = r.charge \
+            JOIN channels AS ch ON ch.number = c.channel \
             WHERE r.epoch = \(epoch) ORDER BY r.log_index, r.charge, r.part
             """)
         return try rows.map { row in

@@ -52,13 +52,16 @@ extension Row {
         return value
     }
 
-    /// The leaf in the columns index, time, kind, body.
-    func leaf() throws -> LogLeaf {
+    /// The leaves of a block, in the columns first_index, time, kind, bodies.
+    func leaves() throws -> [LogLeaf] {
         guard let kind = LeafKind(rawValue: UInt16(clamping: try int("kind"))) else {
             throw StorageCorruption("a leaf of an unknown kind")
         }
-        return LogLeaf(
-            index: try unsigned("index"), time: try unsigned("time"), kind: kind, body: try bytes("body"))
+        let first = try unsigned("first_index")
+        let time = try unsigned("time")
+        return try LogBlock.decode(try bytes("bodies")).enumerated().map { place, body in
+            LogLeaf(index: first + UInt64(place), time: time, kind: kind, body: body)
+        }
     }
 
     /// The ledger account in a column.

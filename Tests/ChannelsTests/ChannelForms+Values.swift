@@ -13,6 +13,16 @@ extension ChannelForms {
             kind: try known(LeafKind(rawValue: try fields["kind"].u16)), body: try fields["body"].bytes)
     }
 
+    static func voucher(_ fields: Vector) throws -> SignedVoucher {
+        SignedVoucher(
+            voucher: Voucher(
+                channelID: try fields["channelId"].word, lane: try fields["lane"].u32,
+                sequence: try fields["sequence"].u64, cumulativeAmount: try fields["cumulativeAmount"].amount,
+                validUntil: try fields["validUntil"].u64, itemsHash: try fields["itemsHash"].word),
+            items: try fields["items"].list.map { try Item(canonicalBytes: try $0.bytes) },
+            signature: try fields["signature"].signature)
+    }
+
     static func genesis(_ fields: Vector) throws -> Genesis {
         Genesis(
             chainID: try fields["chainId"].word, verifyingContract: try fields["verifyingContract"].address,

@@ -20,6 +20,7 @@ enum ChannelForms {
                 maxFee: try $0["maxFee"].amount
             ).canonicalBytes
         },
+        "voucher": { try voucher($0).canonicalBytes },
         "leaf": { try leaf($0).canonicalBytes },
         "genesis": { try genesis($0).canonicalBytes },
         "schedule": { try schedule($0).canonicalBytes },
@@ -77,6 +78,8 @@ enum ChannelForms {
     /// Reads bytes and writes what was read.
     static let read: [String: @Sendable ([UInt8]) throws -> [UInt8]] = [
         "envelope": { try EnvelopeHead(canonicalBytes: $0).canonicalBytes },
+        "item": { try Item(canonicalBytes: $0).canonicalBytes },
+        "voucher": { try SignedVoucher(canonicalBytes: $0).canonicalBytes },
         "leaf": { try LogLeaf(canonicalBytes: $0).canonicalBytes },
         "genesis": { try Genesis(canonicalBytes: $0).canonicalBytes },
         "schedule": { try FeeSchedule(canonicalBytes: $0).canonicalBytes },

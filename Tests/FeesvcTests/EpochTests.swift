@@ -36,7 +36,7 @@ struct EpochTests {
             let welcome = welcome(envelope, fixture)
             try await fixture.advance(to: ServiceFixture.start + 259_199)
             #expect(try await fixture.service.welcome(welcome, charge: receipt.charge.number) == 1_000_000_000)
-            #expect(try await fixture.balance(.channel(channel)) == 9_960_148_320)
+            #expect(try await fixture.available(channel) == 9_960_148_320)
             await #expect { try await fixture.service.welcome(welcome, charge: receipt.charge.number) } throws: {
                 ($0 as? Refusal)?.code == "welcome/decided"
             }
@@ -164,7 +164,7 @@ struct EpochTests {
             _ = try await fixture.service.welcome(welcome(envelope, fixture), charge: receipt.charge.number)
             try await fixture.deposit(5, to: channel, reference: SHA256.hash([9]))
             #expect(try await fixture.balance(.payable(key.address)) == 9_960_148_325)
-            #expect(try await fixture.balance(.channel(channel)) == .zero)
+            #expect(try await fixture.available(channel) == .zero)
         }
     }
 

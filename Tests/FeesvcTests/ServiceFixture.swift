@@ -138,8 +138,25 @@ struct ServiceFixture {
 
     /// Pays and returns the receipts.
     func pay(_ voucher: SignedVoucher) async throws -> [Receipt] {
-        let decision = try await service.accept([try service.recover(voucher)])[0]
-        return try await service.receipts(for: try decision.get()).map(\.receipt)
+        let decision = try await decide([voucher])[0]
+        return try await service.receiptDesk.receipts(for: try decision.get()).receipts.map(\.receipt)
+    }
+
+    /// Screens vouchers and decides on those that pass, as a request does.
+    func decide(_ vouchers: [SignedVoucher]) async throws -> [VoucherDecision] {
+        let screened = try await VoucherScreen(service).screen(vouchers)
+        var decided = try await service.accept(screened.compactMap { try? $0.get() })[...]
+        return screened.map { result in
+            switch result {
+            case .success: decided.removeFirst()
+            case .failure(let refusal): .failure(refusal)
+            }
+        }
+    }
+
+    /// What a channel has left to spend.
+    func available(_ channel: Bytes32) async throws -> Amount {
+        try await service.read { try await ChannelStore($0).channel(channel)?.state.available ?? .zero }
     }
 
     // MARK: Nodes

@@ -22,7 +22,7 @@ struct VoucherTests {
             #expect(try receipt.charge.price.total == 39_851_680)
             #expect(try await fixture.balance(.held(.base)) == 38_500_000)
             #expect(try await fixture.balance(.held(.storage)) == 1_351_680)
-            #expect(try await fixture.balance(.channel(channel)) == 9_960_148_320)
+            #expect(try await fixture.available(channel) == 9_960_148_320)
             let conservation = try await fixture.conservation()
             #expect(conservation.custody == conservation.liabilities)
         }
@@ -67,8 +67,8 @@ struct VoucherTests {
                 fixture.voucher([items[0]], channel: .zero, key: key, sequence: 1, ceiling: 45_000_000),
             ]
             let good = fixture.voucher([items[3]], channel: channel, key: key, sequence: 1, ceiling: 39_851_680)
-            let before = try await fixture.balance(.channel(channel))
-            let decisions = try await fixture.service.accept(try refused.map(fixture.service.recover))
+            let before = try await fixture.available(channel)
+            let decisions = try await fixture.decide(refused)
             #expect(
                 decisions == [
                     .failure(.unknownChannelOrSigner),
@@ -76,8 +76,8 @@ struct VoucherTests {
                     .failure(.ceilingTooLow(found: 39_851_679, needed: 39_851_680)),
                     .failure(.unknownChannelOrSigner),
                 ])
-            #expect(try await fixture.balance(.channel(channel)) == before)
-            let mixed = try await fixture.service.accept(try (refused + [good]).map(fixture.service.recover))
+            #expect(try await fixture.available(channel) == before)
+            let mixed = try await fixture.decide(refused + [good])
             #expect(try mixed.last?.get().count == 1)
         }
     }
@@ -90,7 +90,7 @@ struct VoucherTests {
             let voucher = fixture.voucher(
                 [fixture.item(fixture.envelope("a", topic: topic))], channel: channel, key: key, sequence: 1,
                 ceiling: 45_000_000, domain: other)
-            let decisions = try await fixture.service.accept([try fixture.service.recover(voucher)])
+            let decisions = try await fixture.decide([voucher])
             #expect(decisions == [.failure(.unknownChannelOrSigner)])
         }
     }
@@ -103,12 +103,12 @@ struct VoucherTests {
             for key in keys {
                 let channel = try await fixture.channel(key, deposit: 1_000_000_000)
                 vouchers.append(
-                    try (1...5).map { number in
+                    (1...5).map { number in
                         let item = fixture.item(fixture.envelope("\(key.address)/\(number)", topic: topic))
-                        return try fixture.service.recover(
-                            fixture.voucher(
+                        return RecoveredVoucher(
+                            signed: fixture.voucher(
                                 [item], channel: channel, key: key, sequence: UInt64(number),
-                                ceiling: Amount(UInt128(number) * 40_000_000)))
+                                ceiling: Amount(UInt128(number) * 40_000_000)), signer: key.address)
                     })
             }
             let indexes = try await withThrowingTaskGroup(of: [UInt64].self) { group in
@@ -152,8 +152,8 @@ struct VoucherTests {
                     [fixture.item(fixture.envelope("a", topic: topic))], channel: channel, key: key, sequence: 1,
                     ceiling: 2_000_000_000))
             for statement: SQL in [
-                "UPDATE log_leaves SET time = time + 1", "DELETE FROM ledger_postings", "UPDATE vouchers SET lane = 1",
-                "UPDATE ledger_entries SET epoch = 2",
+                "UPDATE log_blocks SET time = time + 1", "DELETE FROM ledger_postings", "DELETE FROM voucher_blocks",
+                "UPDATE charges SET base = base - 1", "UPDATE ledger_entries SET epoch = 2",
             ] {
                 await #expect(throws: PostgresError.self) { try await fixture.pool.execute(statement) }
             }

@@ -4,15 +4,15 @@ import Testing
 
 @Suite struct EntryDraftTests {
     private static let accounts: [LedgerAccount] = [
-        .custody, .held(.base), .held(.storage), .pool(1), .dust, .protocolIncome, .payable(.zero), .channel(.zero),
+        .custody, .held(.base), .held(.storage), .pool(1), .dust, .protocolIncome, .payable(.zero), .channels,
     ]
 
     @Test func `a move debits the one and credits the other`() throws {
         var draft = EntryDraft(.charge, reference: "r")
-        try draft.move(10, from: .channel(.zero), to: .held(.base))
+        try draft.move(10, from: .channels, to: .held(.base))
         #expect(
             draft.postings == [
-                Posting(account: .channel(.zero), debit: 10, credit: 0),
+                Posting(account: .channels, debit: 10, credit: 0),
                 Posting(account: .held(.base), debit: 0, credit: 10),
             ])
         #expect(draft.kind == .charge)

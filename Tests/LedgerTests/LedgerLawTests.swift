@@ -5,7 +5,7 @@ import Testing
 /// Laws that hold after every entry of any ledger (research notes, section F).
 @Suite struct LedgerLawTests {
     private static let accounts: [LedgerAccount] = [
-        .channel(.zero), .channel(Bytes32(integer: 1)), .held(.base), .held(.storage), .pool(1), .pool(2), .dust,
+        .channels, .payable(.zero), .held(.base), .held(.storage), .pool(1), .pool(2), .dust,
         .protocolIncome, .payable(.zero), .stake(.zero), .rewards(.zero),
     ]
 

@@ -99,6 +99,7 @@ FORMS = {
     "envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash"),
     "item": T("b32 envelopeHash, u32 bytes, u32 expiryDay, u128 postage, u128 maxFee"),
     "items": [("items", L("bytes", 256))],
+    "voucher": T("b32 channelId, u32 lane, u64 sequence, u128 cumulativeAmount, u64 validUntil, b32 itemsHash, sig signature") + [("items", L("bytes", 256))],
     "leaf": T("u64 index, u64 time, u16 kind, bytes body"),
     "genesis": T("b32 chainId, addr verifyingContract, addr logKey, addr settlementKey, addr adminKey, text currency, u8 ledgerScale, "
                  "u8 settlementScale, u64 start, u64 epochSeconds, u32 ruleset"),
@@ -750,8 +751,10 @@ def main(out):
     h2_receipt = receipt(charges["text"], h2)
 
     # the other structs, and extremes
-    sign("voucher", "Voucher", dict(channelId=channel, lane=0, sequence=1, cumulativeAmount=39_851_680, validUntil=START + 7_200, itemsHash=sha(items1)), key("signer"))
-    sign("voucher for three items", "Voucher", dict(channelId=channel, lane=3, sequence=2, cumulativeAmount=139_851_680, validUntil=START + 7_200, itemsHash=sha(items3)), key("signer"))
+    v1 = dict(channelId=channel, lane=0, sequence=1, cumulativeAmount=39_851_680, validUntil=START + 7_200, itemsHash=sha(items1))
+    form("signed voucher", "voucher", {**v1, "signature": sign("voucher", "Voucher", v1, key("signer")), "items": [item1]})
+    v3 = dict(channelId=channel, lane=3, sequence=2, cumulativeAmount=139_851_680, validUntil=START + 7_200, itemsHash=sha(items3))
+    form("signed voucher for three items", "voucher", {**v3, "signature": sign("voucher for three items", "Voucher", v3, key("signer")), "items": [item1, item2, item3]})
     sign("channel query", "ChannelQuery", dict(channelId=channel, time=START + 7_000), key("signer"))
     n_ask, n_answer = rnd("asker's nonce"), rnd("answerer's nonce")
     p_answer = sign("peer proof of the answerer", "PeerProof", dict(challenge=n_ask, prover=2, verifier=1), key("node 2"))
@@ -764,7 +767,7 @@ def main(out):
     # section 6: set roots
     for name, s in (("of none", []), ("of one", ids[:1]), ("of three", sorted(ids)), ("of 40", sorted(rnd(f"id {i}") for i in range(40)))): form(f"set root {name}", "set", dict(ids=s))
     # section 9
-    previous, own = ZERO, f"channel:{x(channel)}"
+    previous, own = ZERO, "channels"
     node_pay = f"payable:{x(who('payout 1'))}"
     for number, (kind, ref, postings) in enumerate((("deposit", "leaf 7", ((own, 0, 10**16), ("custody", 10**16, 0))),
                                                     ("charge", "charge 1", ((own, 39_851_680, 0), ("held:base", 0, 38_500_000), ("held:storage", 0, 1_351_680))),

@@ -35,7 +35,7 @@ extension Session {
         return handle
     }
 
-    /// The statement's values in text format; throws when it cannot be sent at all.
+    /// The statement's values in binary format; throws when it cannot be sent at all.
     static func encode(_ sql: SQL) throws(PostgresError) -> ParameterBuffer {
         if let fault = sql.fault { throw fault }
         guard !sql.text.utf8.contains(0) else {

@@ -65,8 +65,8 @@ final class Session {
         let handle = try liveHandle()
         let key = StatementCache.Key(text: sql.text, types: sql.types)
         let name = try prepare(key, on: handle)
-        let result = parameters.withPointers {
-            PQexecPrepared(handle, name, CInt(parameters.count), $0, nil, nil, 0)
+        let result = parameters.withBinary { values, lengths, formats in
+            PQexecPrepared(handle, name, CInt(parameters.count), values, lengths, formats, 0)
         }
         if Self.isStalePlan(result) {
             // The table changed since the statement was prepared. Inside a transaction the failure stands, and the old
@@ -86,8 +86,8 @@ final class Session {
         let parameters = try Self.encode(sql)
         let handle = try liveHandle()
         let text = "DECLARE \(name) NO SCROLL CURSOR FOR \(sql.text)"
-        let result = parameters.withPointers {
-            PQexecParams(handle, text, CInt(parameters.count), sql.types, $0, nil, nil, 0)
+        let result = parameters.withBinary { values, lengths, formats in
+            PQexecParams(handle, text, CInt(parameters.count), sql.types, values, lengths, formats, 0)
         }
         _ = try take(result, sql: text)
     }

@@ -89,7 +89,7 @@ struct LedgerTies {
         }
         let returned = { (posting: Posting) -> Amount in
             switch posting.account {
-            case .channel, .payable: posting.credit
+            case .channels, .payable: posting.credit
             default: .zero
             }
         }

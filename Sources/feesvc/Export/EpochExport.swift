@@ -72,7 +72,7 @@ struct EpochExport {
 
     private func tables() async throws -> [ReportTable] {
         let epoch = inputs.epoch
-        guard let result = epoch.result, let endEntry = epoch.endEntry,
+        guard let result = epoch.result, let endEntry = epoch.endEntry, let endCharge = epoch.endCharge,
             let state = try await LogStore(transaction).state()
         else { throw StorageCorruption("epoch \(epoch.number) is sealed without an end") }
         let log = try await inputs.leaves()
@@ -81,7 +81,7 @@ struct EpochExport {
 
         let reports = ReportStore(transaction)
         var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
-        for charge in try await reports.charges(epoch.firstIndex..<inputs.endIndex) {
+        for charge in try await reports.charges(epoch.firstCharge..<endCharge) {
             opened[charge.logIndex] = (charge.channel, state.salt(of: charge.logIndex))
         }
         return [

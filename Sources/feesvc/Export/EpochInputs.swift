@@ -95,11 +95,12 @@ struct EpochInputs {
         let first = epoch.firstIndex
         let reports = ReportStore(transaction)
         let lastMidnight = try await reports.lastMidnight(before: first, genesis: genesis)
-        let storage = try await reports.storageHolds(before: first, after: lastMidnight)
+        let charges = epoch.firstCharge - 1
+        let storage = try await reports.storageHolds(through: charges, before: first, after: lastMidnight)
         let frontier = try await LogStore(transaction).frontier(at: first)
         return EpochOpening(
             epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes), size: first, frontier: frontier.hashes,
-            lastMidnight: lastMidnight.number, chargeCount: try await reports.chargeCount(before: first),
+            lastMidnight: lastMidnight.number, chargeCount: charges,
             dustIn: epoch.dustIn,
             schedules: first == 0
                 ? []
@@ -109,11 +110,10 @@ struct EpochInputs {
             storage: storage.daily.sorted { $0.key < $1.key }.map {
                 EpochOpening.Storage(expiryDay: $0.key.number, daily: $0.value)
             },
-            charges: try await reports.openCharges(before: first).map {
+            charges: try await reports.openCharges(through: charges, before: first).map {
                 EpochOpening.OpenCharge(
-                    charge: $0.number, epoch: $0.epoch, base: $0.isBaseHeld ? $0.base : nil,
-                    expiryDay: $0.expiryDay.number, storagePerDay: $0.storagePerDay,
-                    postage: $0.postage > .zero ? $0.postage : nil, postageDue: $0.postageDue)
+                    charge: $0.number, epoch: $0.epoch, base: $0.base, expiryDay: $0.expiryDay.number,
+                    storagePerDay: $0.storagePerDay, postage: $0.postage, postageDue: $0.postageDue)
             })
     }
 

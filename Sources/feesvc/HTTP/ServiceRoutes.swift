@@ -138,51 +138,11 @@ struct ServiceRoutes {
             throw Refusal(401, "channel/query-time", "The question was signed for \(time); it is \(now).")
         }
         let digest = service.domain.digest(of: ChannelQuery(channelID: id, time: time))
-        let state = try await service.read { try await ChannelStore($0).channel(id) }
+        let state = try await service.read { try await ChannelStore($0).channel(id)?.state }
         guard let state, signature.isBy(state.signer, over: digest) else {
             throw Refusal(404, "channel/unknown", "There is no such channel, or its signer did not sign.")
         }
         return try .json(try ChannelBody(state))
-    }
-
-    private func vouchers(_ request: Request) async throws -> Response {
-        let body = try await HTTPBody.json(VouchersBody.self, of: request)
-        guard (1...VouchersBody.countMax).contains(body.vouchers.count) else {
-            throw Refusal(400, "request/body", "A request has 1 to \(VouchersBody.countMax) vouchers.")
-        }
-        var decisions = [VoucherDecision?](repeating: nil, count: body.vouchers.count)
-        var recovered: [(place: Int, voucher: RecoveredVoucher)] = []
-        for (place, voucher) in body.vouchers.enumerated() {
-            do throws(VoucherRefusal) {
-                recovered.append((place, try service.recover(voucher.signed)))
-            } catch {
-                decisions[place] = .failure(error)
-            }
-        }
-        for (one, decision) in zip(recovered, try await pipeline.submit(recovered.map(\.voucher))) {
-            decisions[one.place] = decision
-        }
-        return try .json(VoucherAnswersBody(results: try await answers(to: decisions.compactMap(\.self))))
-    }
-
-    private func answers(to decisions: [VoucherDecision]) async throws -> [VoucherAnswerBody] {
-        let indexes = decisions.flatMap { (try? $0.get()) ?? [] }
-        var receipts = try await service.receipts(for: indexes)[...]
-        return decisions.map { decision in
-            switch decision {
-            case .success(let indexes):
-                let own = receipts.prefix(indexes.count)
-                receipts = receipts.dropFirst(indexes.count)
-                return VoucherAnswerBody(
-                    receipts: own.map {
-                        ReceiptBody(receipt: HexBytes($0.receipt.canonicalBytes), salt: $0.salt)
-                    }, problem: nil)
-            case .failure(let refusal):
-                let status = refusal == .unknownChannelOrSigner ? 404 : 402
-                return VoucherAnswerBody(
-                    receipts: nil, problem: Refusal(status, refusal.code, refusal.detail).problem)
-            }
-        }
     }
 
     static func canonical<Value>(_ body: () throws(CanonicalError) -> Value) throws(Refusal) -> Value {

@@ -13,124 +13,175 @@ struct RecoveredVoucher: Sendable {
 typealias VoucherDecision = Result<[UInt64], VoucherRefusal>
 
 extension FeeService {
-    /// What can be told of a voucher without the database: its form, then its signature.
-    nonisolated func recover(_ signed: SignedVoucher) throws(VoucherRefusal) -> RecoveredVoucher {
-        try admission.checkForm(signed, now: clock.now)
+    /// Decides on a batch of vouchers of any channels in one transaction, with one ledger entry.
+    ///
+    /// That an envelope was paid before is looked up only where a sequence is not new, for that is how a payer who lost an
+    /// answer asks again. Where another voucher pays for a paid envelope, the database says so, and the batch is decided
+    /// once more with everything looked up.
+    func accept(_ batch: [RecoveredVoucher]) async throws -> [VoucherDecision] {
         do {
-            return RecoveredVoucher(
-                signed: signed, signer: try signed.signature.recover(domain.digest(of: signed.voucher)))
-        } catch {
-            throw .unknownChannelOrSigner
+            return try await accept(batch, lookingUp: .sequencesUsed)
+        } catch PostgresError.server(let failure) where failure.constraint == ChargeStore.paidOnce {
+            return try await accept(batch, lookingUp: .everything)
         }
     }
 
-    /// Decides on a batch of vouchers of any channels in one transaction, with one ledger entry.
-    func accept(_ batch: [RecoveredVoucher]) async throws -> [VoucherDecision] {
-        let (decisions, due) = try await write { session in
-            var acceptance = try await Acceptance(batch, session: session, domain: domain, admission: admission)
-            let decisions = try batch.map { voucher throws(AmountError) in try acceptance.decide(voucher, &session) }
+    private func accept(
+        _ batch: [RecoveredVoucher], lookingUp lookup: BatchAcceptance.Lookup
+    ) async throws -> [VoucherDecision] {
+        let acceptance = try await write { session in
+            var acceptance = try await BatchAcceptance(
+                batch, lookup, session: session, known: channels, domain: domain, admission: admission)
+            try acceptance.decide(batch, &session)
             try await acceptance.store(&session)
-            return (decisions, acceptance.firstPostageDue)
+            return acceptance
+        } committed: { acceptance in
+            channels.keep(acceptance.channels.values)
+            if let due = acceptance.firstPostageDue { postageNotDueBefore = min(postageNotDueBefore, due) }
         }
-        if let due { postageNotDueBefore = min(postageNotDueBefore, due) }
-        return decisions
+        return acceptance.decisions
     }
 }
 
 /// One batch being decided: channels as the batch changes them, and what it will write.
-private struct Acceptance {
+struct BatchAcceptance {
+    /// Which items are looked up among those charged before.
+    enum Lookup {
+        /// Those of vouchers whose sequence is not above their lane's.
+        case sequencesUsed
+        /// All.
+        case everything
+    }
+
+    private(set) var channels: [Bytes32: StoredChannel]
+    private(set) var decisions: [VoucherDecision] = []
     private let admission: Admission
     private let schedule: FeeSchedule
     private let time: UInt64
     private let clock: EpochClock
-    private var channels: [Bytes32: ChannelState]
-    private var charged: [Bytes32: [Bytes32: UInt64]]
+    private var charged: [UInt64: [Bytes32: UInt64]]
     private var charges: [StoredCharge] = []
-    private var vouchers: [SignedVoucher] = []
-    private var touched: Set<Bytes32> = []
+    private var vouchers: [StoredVoucher] = []
+    /// The lanes that change, each with whether it was used before the batch.
+    private var lanes: [LaneKey: (isUsed: Bool, lastCharge: UInt64)] = [:]
     private var storage: [UTCDay: Amount] = [:]
-    private var total = Amount.zero
-    private var entry: EntryDraft
+    private var total = Price(base: .zero, storage: .zero, congestion: .zero, postage: .zero)
 
-    init(_ batch: [RecoveredVoucher], session: LogSession, domain: EIP712Domain, admission: Admission) async throws {
+    private struct LaneKey: Hashable {
+        let channel: Bytes32
+        let lane: UInt32
+    }
+
+    init(
+        _ batch: [RecoveredVoucher], _ lookup: Lookup, session: LogSession, known: ChannelCache, domain: EIP712Domain,
+        admission: Admission
+    ) async throws {
         self.admission = admission
         time = session.state.time
         clock = session.state.genesis.epochs
         schedule = try await InstanceStore(session.transaction).schedule(at: time)
-        channels = try await ChannelStore(session.transaction).lock(batch.map(\.signed.voucher.channelID))
-        charged = try await ChargeStore(session.transaction).charged(
-            batch.flatMap { voucher in
-                voucher.signed.items.map { (voucher.signed.voucher.channelID, $0.envelopeHash) }
-            })
-        entry = EntryDraft(.charge, reference: "charges:\(session.state.chargeCount + 1)")
+        var channels = known.channels(batch.lazy.map(\.signed.voucher.channelID))
+        let missing = Set(batch.lazy.map(\.signed.voucher.channelID)).subtracting(channels.keys)
+        if !missing.isEmpty {
+            channels.merge(try await ChannelStore(session.transaction).channels(missing)) { known, _ in known }
+        }
+        self.channels = channels
+        var keys: [(channel: UInt64, envelope: Bytes32)] = []
+        for voucher in batch {
+            guard let channel = channels[voucher.signed.voucher.channelID] else { continue }
+            let newest = channel.state.lanes[voucher.signed.voucher.lane]?.sequence ?? 0
+            if lookup == .everything || voucher.signed.voucher.sequence <= newest {
+                keys += voucher.signed.items.map { (channel.number, $0.envelopeHash) }
+            }
+        }
+        charged = try await ChargeStore(session.transaction).charged(keys)
     }
 
+    /// When the first postage of the batch falls due.
     var firstPostageDue: UInt64? { charges.compactMap(\.postageDue).min() }
 
-    mutating func decide(_ voucher: RecoveredVoucher, _ session: inout LogSession) throws(AmountError)
-        -> VoucherDecision
-    {
+    /// Decides on every voucher in order.
+    mutating func decide(_ batch: [RecoveredVoucher], _ session: inout LogSession) throws {
+        decisions.reserveCapacity(batch.count)
+        charges.reserveCapacity(batch.count)
+        vouchers.reserveCapacity(batch.count)
+        for voucher in batch { decisions.append(try decide(voucher, &session)) }
+    }
+
+    private mutating func decide(
+        _ voucher: RecoveredVoucher, _ session: inout LogSession
+    ) throws(AmountError) -> VoucherDecision {
         let id = voucher.signed.voucher.channelID
         guard let channel = channels[id] else { return .failure(.unknownChannelOrSigner) }
         let admitted: Admitted
         do {
             // Version 1 charges no congestion: its units are 0 whatever the log's rate.
             admitted = try admission.admit(
-                voucher.signed, signer: voucher.signer, channel: channel,
-                charged: Set((charged[id] ?? [:]).keys), schedule: schedule, congestion: 0, now: time)
+                voucher.signed, signer: voucher.signer, channel: channel.state,
+                charged: charged[channel.number].map { Set($0.keys) } ?? [], schedule: schedule, congestion: 0,
+                now: time)
         } catch {
             return .failure(error)
         }
         if let lane = admitted.lane {
-            channels[id]?.lanes[voucher.signed.voucher.lane] = lane
-            touched.insert(id)
-            vouchers.append(voucher.signed)
-            for priced in admitted.charges { try charge(priced, by: voucher.signed.voucher, &session) }
+            let key = LaneKey(channel: id, lane: voucher.signed.voucher.lane)
+            let isUsed = lanes[key]?.isUsed ?? (channel.state.lanes[key.lane] != nil)
+            channels[id]?.state.lanes[key.lane] = lane
+            vouchers.append(StoredVoucher(firstCharge: session.state.chargeCount + 1, voucher: voucher.signed))
+            for priced in admitted.charges { try charge(priced, to: channel, &session) }
+            lanes[key] = (isUsed, session.state.chargeCount)
         }
-        return .success(voucher.signed.items.compactMap { charged[id]?[$0.envelopeHash] })
+        return .success(voucher.signed.items.compactMap { charged[channel.number]?[$0.envelopeHash] })
     }
 
     private mutating func charge(
-        _ priced: PricedItem, by voucher: Voucher, _ session: inout LogSession
+        _ priced: PricedItem, to channel: StoredChannel, _ session: inout LogSession
     ) throws(AmountError) {
         let item = priced.item
         let index = session.nextIndex
         let salt = session.state.salt(of: index)
         let charge = Charge(
             number: session.takeChargeNumber(), epoch: session.state.openEpoch,
-            commitment: Charge.commitment(to: voucher.channelID, salt: salt), envelopeHash: item.envelopeHash,
+            commitment: Charge.commitment(to: channel.state.id, salt: salt), envelopeHash: item.envelopeHash,
             bytes: item.bytes, expiryDay: item.expiryDay, schedule: schedule.version, price: priced.price,
             publishBy: clock.publishBy(acceptedAt: time))
         session.append(LeafDraft(.charge, charge.canonicalBytes))
-        charged[voucher.channelID, default: [:]][item.envelopeHash] = index
+        charged[channel.number, default: [:]][item.envelopeHash] = index
         charges.append(
             StoredCharge(
-                charge: charge, logIndex: index, acceptedAt: time, channelID: voucher.channelID, lane: voucher.lane,
-                sequence: voucher.sequence, maxFee: item.maxFee,
+                charge: charge, logIndex: index, acceptedAt: time, channel: channel.number,
                 postageDue: priced.price.postage > .zero ? time + schedule.postageWindow : nil))
-
         let perDay = try charge.storagePerDay(acceptedAt: time)
         storage[item.expiryDay] = try (storage[item.expiryDay] ?? .zero).adding(perDay)
-        total = try total.adding(try priced.price.total)
-        let payer = LedgerAccount.channel(voucher.channelID)
-        try entry.move(try priced.price.base.adding(priced.price.congestion), from: payer, to: .held(.base))
-        try entry.move(priced.price.storage, from: payer, to: .held(.storage))
-        try entry.move(priced.price.postage, from: payer, to: .held(.postage))
+        total = try total.adding(priced.price)
     }
 
-    mutating func store(_ session: inout LogSession) async throws {
-        guard !charges.isEmpty else { return }
+    /// Writes what was decided: leaves, vouchers, charges, lanes, holds and one ledger entry.
+    func store(_ session: inout LogSession) async throws {
+        guard let first = charges.first else { return }
+        var entry = EntryDraft(.charge, reference: "charges:\(first.charge.number)")
+        try entry.move(try total.base.adding(total.congestion), from: .channels, to: .held(.base))
+        try entry.move(total.storage, from: .channels, to: .held(.storage))
+        try entry.move(total.postage, from: .channels, to: .held(.postage))
         try session.post(entry)
         try await session.writeLeaves()
-        let channelStore = ChannelStore(session.transaction)
-        let chargeStore = ChargeStore(session.transaction)
-        try await channelStore.keep(vouchers)
-        try await channelStore.write(
-            touched.sorted().flatMap { id in
-                (channels[id]?.lanes ?? [:]).map { (channel: id, lane: $0.key, state: $0.value) }
-            })
-        try await chargeStore.insert(charges)
-        try await chargeStore.hold(storage: storage)
-        try await EpochStore(session.transaction).add(to: session.state.openEpoch, charged: total)
+        try await VoucherStore(session.transaction).keep(vouchers)
+        try await ChargeStore(session.transaction).insert(charges)
+        try await writeLanes(session)
+        try await HoldStore(session.transaction).hold(storage: storage)
+        try await EpochStore(session.transaction).add(to: session.state.openEpoch, charged: try total.total)
+    }
+
+    private func writeLanes(_ session: LogSession) async throws {
+        var new: [StoredLane] = []
+        var used: [StoredLane] = []
+        for (key, change) in lanes {
+            guard let channel = channels[key.channel], let state = channel.state.lanes[key.lane] else { continue }
+            let lane = StoredLane(
+                channel: channel.number, lane: key.lane, state: state, lastCharge: change.lastCharge)
+            if change.isUsed { used.append(lane) } else { new.append(lane) }
+        }
+        try await ChannelStore(session.transaction).write(
+            new: new, used: used.sorted { ($0.channel, $0.lane) < ($1.channel, $1.lane) })
     }
 }

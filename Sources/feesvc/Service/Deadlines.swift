@@ -58,7 +58,7 @@ extension FeeService {
             due.append(.deliveryCut(epoch: epoch, at: epochs.deliveryCut(of: epoch)))
         }
         if postageNotDueBefore <= time {
-            let next = try await read { try await ChargeStore($0).nextPostageDue() }
+            let next = try await read { try await HoldStore($0).nextPostageDue() }
             postageNotDueBefore = next ?? UInt64.max
             if let next { due.append(.postage(due: next)) }
         }
@@ -74,8 +74,8 @@ extension FeeService {
 
     private func capture(_ day: UTCDay) async throws {
         try await commit(at: day.start) { session in
-            let store = ChargeStore(session.transaction)
-            var holds = try await store.storageHolds()
+            let store = HoldStore(session.transaction)
+            var holds = try await store.storage()
             let captured = try holds.capture(day)
             session.captured(day)
             session.append(LeafDraft(.midnight, Midnight(day: day, captured: captured).canonicalBytes))
@@ -83,7 +83,7 @@ extension FeeService {
             var entry = EntryDraft(.midnight, reference: "midnight:\(day)")
             try entry.move(captured, from: .held(.storage), to: .pool(session.state.openEpoch))
             try session.post(entry)
-            try await store.replace(storageHolds: holds)
+            try await store.replace(storage: holds)
             try await EpochStore(session.transaction).add(
                 to: session.state.openEpoch, captured: CapturedParts(storage: captured))
         }
@@ -91,18 +91,18 @@ extension FeeService {
 
     private func capturePostage(due: UInt64) async throws {
         try await commit(at: due) { session in
-            let store = ChargeStore(session.transaction)
-            let charges = try await store.postageDue(by: due, limit: 10_000)
-            guard let first = charges.first else { return }
-            var entry = EntryDraft(.postage, reference: "postage:\(first.number)")
-            var decided: [(number: UInt64, logIndex: UInt64)] = []
+            let store = HoldStore(session.transaction)
+            let holds = try await store.postageDue(by: due, limit: 10_000)
+            guard let first = holds.first else { return }
+            var entry = EntryDraft(.postage, reference: "postage:\(first.charge)")
+            var decided: [(charge: UInt64, logIndex: UInt64)] = []
             var captured = Amount.zero
-            for charge in charges {
+            for hold in holds {
                 let decision = PostageDecision(
-                    charge: charge.number, outcome: .captured, amount: charge.postageHeld, evidence: .zero)
+                    charge: hold.charge, outcome: .captured, amount: hold.amount, evidence: .zero)
                 let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
-                decided.append((charge.number, leaf.index))
-                captured = try captured.adding(charge.postageHeld)
+                decided.append((hold.charge, leaf.index))
+                captured = try captured.adding(hold.amount)
             }
             try entry.move(captured, from: .held(.postage), to: .pool(session.state.openEpoch))
             try session.post(entry)
@@ -115,7 +115,7 @@ extension FeeService {
 
     private func cut(_ epoch: UInt64, at time: UInt64) async throws {
         try await commit(at: time) { session in
-            try await DeliverySettlement(epoch: epoch, session: session).settle(&session)
+            channels.forget(try await DeliverySettlement(epoch: epoch, session: session).settle(&session))
         }
         nextCut = nil
         postageNotDueBefore = 0
@@ -129,7 +129,8 @@ extension FeeService {
             let base = try await nodes.balance(of: .held(.base))
             let storage = try await nodes.balance(of: .held(.storage))
             try await EpochStore(session.transaction).close(
-                epoch, endIndex: session.nextIndex, endEntry: session.state.anchor.number + 1,
+                epoch, endIndex: session.nextIndex, endCharge: session.state.chargeCount + 1,
+                endEntry: session.state.anchor.number + 1,
                 held: try Amount.sum([base, storage, postage]), postageHeld: postage)
             session.openNextEpoch()
             try await EpochStore(session.transaction).keep(edgeHead: sign(session.draftHead()), of: epoch)

@@ -21,11 +21,14 @@ actor FeeService {
     nonisolated let domain: EIP712Domain
     nonisolated let admission: Admission
     nonisolated let heads: HeadBoard
+    /// Channels as the last commit left them.
+    nonisolated let channels = ChannelCache()
+    /// Derives receipts.
+    nonisolated let receiptDesk: ReceiptDesk
     nonisolated let logger: Logger
     private let logKey: SecretKey
     private let writers = AsyncMutex()
     private(set) var state: LogState
-    var tiles: [LogTile: [Bytes32]] = [:]
     /// No postage falls due before this time; 0 means that the database has to be asked.
     var postageNotDueBefore: UInt64 = 0
     /// Whether a commit's outcome is unknown, so that ``state`` may be behind the database.
@@ -46,18 +49,24 @@ actor FeeService {
         genesis = state.genesis
         domain = state.genesis.domain
         heads = HeadBoard(state.head)
+        receiptDesk = ReceiptDesk(pool: pool, state: state)
     }
 
     /// Runs one act: first what has fallen due, then `body` at the present time, then a signed head over all of it.
     ///
-    /// The act is on disk when this returns. Whatever `body` throws undoes it.
-    func write<Value>(_ body: (inout LogSession) async throws -> Value) async throws -> Value {
+    /// The act is on disk when this returns. Whatever `body` throws undoes it. What `body` changes of channels it makes
+    /// ``channels`` forget; `committed` runs once the act is on disk and before the next one begins.
+    func write<Value>(
+        _ body: (inout LogSession) async throws -> Value, committed: (Value) -> Void = { _ in }
+    ) async throws -> Value {
         try await writers.withLock {
             // Read once: an act that commits later than what was done for it would overtake a deadline.
             let now = clock.now
             try await reloadIfStale()
             try await doWhatIsDue(by: now)
-            return try await commit(at: now, body)
+            let value = try await commit(at: now, body)
+            committed(value)
+            return value
         }
     }
 
@@ -75,15 +84,16 @@ actor FeeService {
     func commit<Value>(at time: UInt64, _ body: (inout LogSession) async throws -> Value) async throws -> Value {
         let before = state
         do {
-            let (value, after) = try await pool.withTransaction { transaction in
+            let (value, session) = try await pool.withTransaction { transaction in
                 var session = try await LogSession(transaction, continuing: before)
                 session.advance(to: time)
                 let value = try await body(&session)
                 try await session.flush(head: sign(session.draftHead()))
-                return (value, session.state)
+                return (value, session)
             }
-            state = after
-            heads.show(after.head)
+            state = session.state
+            receiptDesk.publish(session)
+            heads.show(state.head)
             return value
         } catch PostgresError.commitUnknown {
             isStale = true
@@ -101,6 +111,8 @@ actor FeeService {
         postageNotDueBefore = 0
         nextCut = nil
         isStale = false
+        channels.forgetAll()
+        receiptDesk.reset(stored)
         heads.show(stored.head)
     }
 

@@ -9,25 +9,26 @@ extension FeeService {
         let domain = domain
         return try await write { session in
             let store = ChargeStore(session.transaction)
-            guard let charge = try await store.lock(number),
+            guard let charge = try await store.charge(number),
                 try await store.envelope(of: number) == welcome.head.hash
             else {
                 throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
             }
-            guard let channel = try await ChannelStore(session.transaction).channel(charge.channelID) else {
+            guard let channel = try await ChannelStore(session.transaction).channel(charge.channelID)?.state else {
                 throw StorageCorruption("charge \(number) has no channel")
             }
             let amount: Amount
             do throws(WelcomeRefusal) {
                 amount = try welcome.decide(
                     Welcome.Charged(
-                        payer: channel.payer, signer: channel.signer, held: charge.heldPostage,
-                        due: charge.postageDue ?? 0),
+                        payer: channel.payer, signer: channel.signer,
+                        held: charge.isPostageDecided ? nil : charge.heldPostage ?? .zero, due: charge.postageDue ?? 0),
                     domain: domain, now: session.state.time)
             } catch {
                 throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
             }
             try await Self.giveBackPostage(of: charge, channel: channel, amount, welcome, &session)
+            channels.forget([channel.id])
             return amount
         }
     }
@@ -36,26 +37,24 @@ extension FeeService {
         of charge: HeldCharge, channel: ChannelState, _ amount: Amount, _ welcome: Welcome,
         _ session: inout LogSession
     ) async throws {
-        let store = ChargeStore(session.transaction)
         let decision = PostageDecision(
             charge: charge.number, outcome: .welcomed, amount: amount, evidence: welcome.hash)
         let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
         try await session.writeLeaves()
         var entry = EntryDraft(.postage, reference: "welcome:\(charge.number)")
         if channel.stage == .open {
-            try entry.move(amount, from: .held(.postage), to: .channel(channel.id))
+            try entry.move(amount, from: .held(.postage), to: .channels)
             try await ChannelStore(session.transaction).credit(refunds: [channel.id: amount])
         } else {
             try entry.move(amount, from: .held(.postage), to: .payable(channel.payer))
         }
         try session.post(entry)
-        try await store.decidePostage([(charge.number, leaf.index)])
-        try await store.keep(
-            refunds: [
-                RefundRecord(
-                    charge: charge.number, part: "postage", ground: .welcomed, amount: amount,
-                    evidence: welcome.canonicalBytes, logIndex: leaf.index, epoch: session.state.openEpoch)
-            ])
+        try await HoldStore(session.transaction).decidePostage([(charge.number, leaf.index)])
+        try await RefundStore(session.transaction).keep([
+            RefundRecord(
+                charge: charge.number, part: "postage", ground: .welcomed, amount: amount,
+                evidence: welcome.canonicalBytes, logIndex: leaf.index, epoch: session.state.openEpoch)
+        ])
         try await EpochStore(session.transaction).add(to: session.state.openEpoch, refunded: amount)
     }
 
@@ -78,7 +77,7 @@ extension FeeService {
             guard try await store.isBaseHeld(acknowledgement.charge) else {
                 throw Refusal(409, "undelivered/late", "The delivery cut of this charge is over.")
             }
-            _ = try await store.keep(acknowledgement: acknowledgement, signature: signature)
+            _ = try await RefundStore(session.transaction).keep(acknowledgement: acknowledgement, signature: signature)
         }
     }
 }

@@ -30,7 +30,7 @@ extension FeeService {
         try await write { session in
             guard try await statement.isNew(in: session) else { return }
             let channels = ChannelStore(session.transaction)
-            guard let channel = try await channels.lock([deposit.channelID])[deposit.channelID] else {
+            guard let channel = try await channels.channel(deposit.channelID)?.state else {
                 throw Refusal(404, "settlement/unknown-channel", "There is no channel \(deposit.channelID).")
             }
             let salt = session.state.salt(of: session.nextIndex)
@@ -41,8 +41,9 @@ extension FeeService {
             var entry = EntryDraft(.deposit, reference: "deposit:\(deposit.reference.hex)")
             // A closed channel takes nothing any more: the money is the payer's to have paid out.
             if channel.stage == .open {
-                try entry.move(deposit.amount, from: .custody, to: .channel(channel.id))
+                try entry.move(deposit.amount, from: .custody, to: .channels)
                 try await channels.credit(deposit: deposit.amount, to: channel.id)
+                self.channels.forget([channel.id])
             } else {
                 try entry.move(deposit.amount, from: .custody, to: .payable(channel.payer))
             }
@@ -109,7 +110,7 @@ extension FeeService {
         try await write { session in
             let channels = ChannelStore(session.transaction)
             let digest = domain.digest(of: statement)
-            guard let channel = try await channels.lock([statement.channelID])[statement.channelID],
+            guard let channel = try await channels.channel(statement.channelID)?.state,
                 signature.isBy(channel.payer, over: digest)
             else {
                 throw Refusal(404, "channel/unknown", "There is no such channel, or its payer did not sign.")
@@ -130,8 +131,9 @@ extension FeeService {
                     commitment: Charge.commitment(to: channel.id, salt: salt), charged: statement.charged,
                     returned: returned))
             var entry = EntryDraft(.close, reference: "close:\(channel.id.hex)")
-            try entry.move(returned, from: .channel(channel.id), to: .payable(channel.payer))
+            try entry.move(returned, from: .channels, to: .payable(channel.payer))
             try session.post(entry)
+            self.channels.forget([channel.id])
             try await channels.close(channel.id, returning: returned, at: session.state.time)
             return returned
         }

@@ -1,0 +1,99 @@
+import Channels
+import Primitives
+import Storage
+import Synchronization
+
+/// A receipt with what opens its commitment.
+struct OpenedReceipt: Sendable {
+    let receipt: Receipt
+    let salt: Bytes32
+}
+
+/// Derives receipts from the log, against its newest head. The newest leaves and tiles are at hand; others are read.
+final class ReceiptDesk: Sendable {
+    private static let tilesKeptMax = 1_024
+    private static let leavesKeptMax = 16_384
+
+    private struct State {
+        var log: LogState
+        var tiles: [LogTile: [Bytes32]] = [:]
+        /// The newest leaves, by index.
+        var leaves: [UInt64: LogLeaf] = [:]
+    }
+
+    private let pool: PostgresPool
+    private let state: Mutex<State>
+
+    init(pool: PostgresPool, state: LogState) {
+        self.pool = pool
+        self.state = Mutex(State(log: state))
+    }
+
+    /// Takes in what was committed.
+    func publish(_ session: LogSession) {
+        let after = session.state
+        state.withLock { state in
+            state.log = after
+            for (tile, hashes) in session.completed { state.tiles[tile] = hashes }
+            if state.tiles.count > Self.tilesKeptMax { state.tiles = [:] }
+            let charges = session.appended.filter { $0.kind == .charge }
+            if state.leaves.count + charges.count > Self.leavesKeptMax { state.leaves = [:] }
+            for leaf in charges.suffix(Self.leavesKeptMax) { state.leaves[leaf.index] = leaf }
+        }
+    }
+
+    /// Goes on from what the database says.
+    func reset(_ log: LogState) {
+        state.withLock { $0 = State(log: log) }
+    }
+
+    /// Receipts for charges, in the order of `indexes`, all against one head.
+    func receipts(for indexes: [UInt64]) async throws -> (head: SignedHead, receipts: [OpenedReceipt]) {
+        var (log, leaves, tiles, missingLeaves, missingTiles) = state.withLock { state in
+            let needed = indexes.reduce(into: Set<LogTile>()) {
+                $0.formUnion(state.log.tree.tilesNeeded(forPathOf: $1))
+            }
+            var leaves: [UInt64: LogLeaf] = [:]
+            for index in indexes { leaves[index] = state.leaves[index] }
+            var tiles: [LogTile: [Bytes32]] = [:]
+            for tile in needed { tiles[tile] = state.tiles[tile] }
+            return (
+                state.log, leaves, tiles, indexes.filter { leaves[$0] == nil }, needed.filter { tiles[$0] == nil }
+            )
+        }
+        if !missingLeaves.isEmpty || !missingTiles.isEmpty {
+            let (readLeaves, readTiles) = try await read(missingLeaves, missingTiles)
+            leaves.merge(readLeaves) { known, _ in known }
+            tiles.merge(readTiles) { known, _ in known }
+        }
+        return (log.head, try Self.derive(indexes, log, leaves, tiles))
+    }
+
+    private func read(
+        _ indexes: [UInt64], _ tiles: Set<LogTile>
+    ) async throws -> ([UInt64: LogLeaf], [LogTile: [Bytes32]]) {
+        let (leaves, loaded) = try await pool.withTransaction(isolation: .repeatableRead) { transaction in
+            let store = LogStore(transaction)
+            var loaded: [LogTile: [Bytes32]] = [:]
+            for tile in tiles { loaded[tile] = try await store.tile(tile) }
+            return (try await store.leaves(at: indexes), loaded)
+        }
+        state.withLock { state in
+            if state.tiles.count + loaded.count > Self.tilesKeptMax { state.tiles = [:] }
+            state.tiles.merge(loaded) { known, _ in known }
+        }
+        return (leaves, loaded)
+    }
+
+    private static func derive(
+        _ indexes: [UInt64], _ log: LogState, _ leaves: [UInt64: LogLeaf], _ tiles: [LogTile: [Bytes32]]
+    ) throws -> [OpenedReceipt] {
+        let paths = log.tree.paths(of: indexes) { tile in tiles[tile] ?? [] }
+        return try zip(indexes, paths).map { index, path in
+            guard let leaf = leaves[index] else { throw Refusal(404, "receipt/unknown", "There is no leaf \(index).") }
+            let charge = try Charge(canonicalBytes: leaf.body)
+            return OpenedReceipt(
+                receipt: Receipt(leaf: leaf, charge: charge, head: log.head, path: path), salt: log.salt(of: index))
+        }
+    }
+}
