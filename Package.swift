@@ -113,6 +113,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PayerTests",
+            dependencies: ["Payer", "Channels", "Primitives"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "NodeTests",
             dependencies: [
                 "Node", "Channels", "Rewards", "Primitives", .product(name: "Logging", package: "swift-log"),

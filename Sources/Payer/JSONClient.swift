@@ -65,8 +65,14 @@ public struct JSONClient: Sendable {
         _ path: String, bytes: [UInt8], as type: Answer.Type = Answer.self
     ) async throws -> Answer {
         try decode(
-            try await send(.POST, path, body: ByteBuffer(bytes: bytes), contentType: "application/octet-stream"),
+            try await send(.POST, path, body: ByteBuffer(bytes: bytes), contentType: VoucherFrames.mediaType),
             path: path)
+    }
+
+    /// `POST path` with bytes, the answer's bytes as they come.
+    public func exchange(_ path: String, bytes: [UInt8]) async throws -> [UInt8] {
+        Array(
+            buffer: try await send(.POST, path, body: ByteBuffer(bytes: bytes), contentType: VoucherFrames.mediaType))
     }
 
     private func decode<Answer: Decodable>(_ buffer: ByteBuffer, path: String) throws -> Answer {

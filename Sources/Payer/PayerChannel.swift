@@ -3,8 +3,6 @@ public import Primitives
 
 /// Why a payment failed on the payer's side.
 public enum PaymentError: Error, CustomStringConvertible {
-    /// The service refused a voucher.
-    case refused(ProblemBody)
     /// The service's answer does not prove what it should.
     case receipt(ReceiptRefusal)
     /// The service answered for another number of vouchers or items.
@@ -15,7 +13,6 @@ public enum PaymentError: Error, CustomStringConvertible {
     /// One sentence for a log or a person.
     public var description: String {
         switch self {
-        case .refused(let problem): "\(problem.code): \(problem.detail)"
         case .receipt(let refusal): "the service's receipt proves nothing: \(refusal)"
         case .count(let expected, let found): "the service answered \(found) times where \(expected) were due"
         case .overcharged(let hash): "envelope \(hash) was charged above its maxFee"
@@ -33,17 +30,24 @@ public struct PaidItem: Sendable {
     public let salt: Bytes32
 }
 
+/// What became of an item.
+public enum PaymentOutcome: Sendable {
+    /// It was charged, and here is the proof.
+    case paid(PaidItem)
+    /// The service refused its voucher; nothing moved.
+    case refused(status: Int, code: String, detail: String)
+}
+
 /// The payer's side of one channel, lane 0: what it has signed, and how it pays.
 ///
-/// One request is under way at a time; a ceiling is never signed below an earlier one.
+/// One request is under way at a time, so that vouchers arrive in the order in which they were signed.
 public actor PayerChannel {
     private let service: ServiceConnection
     private let key: SecretKey
     /// The channel's id.
     public nonisolated let id: Bytes32
-    private var sequence: UInt64 = 0
-    private var ceiling = Amount.zero
-    private var charged = Amount.zero
+    private let requests = AsyncMutex()
+    private var signer: LaneSigner
     private var deposited = Amount.zero
 
     /// Opens a channel whose payer and signer is `key`.
@@ -58,10 +62,11 @@ public actor PayerChannel {
         self.service = service
         self.key = key
         id = answer.channelId
+        signer = LaneSigner(channelID: answer.channelId, lane: 0)
     }
 
     /// What the channel can still pay, refunds that the payer has not asked about left out.
-    public var remaining: Amount { (try? deposited.subtracting(charged)) ?? .zero }
+    public var remaining: Amount { (try? deposited.subtracting(signer.charged)) ?? .zero }
 
     /// Notes a deposit that the settlement has confirmed to the service.
     public func deposited(_ amount: Amount) throws {
@@ -74,55 +79,61 @@ public actor PayerChannel {
     }
 
     /// Pays for messages, a voucher each, in as few requests as allowed. Receipts are checked before they are believed.
-    public func pay(_ items: [Item], validUntil: UInt64) async throws -> [PaidItem] {
-        var paid: [PaidItem] = []
-        var rest = items[...]
-        while !rest.isEmpty {
-            paid += try await payAtOnce(Array(rest.prefix(VouchersBody.countMax)), validUntil: validUntil)
-            rest = rest.dropFirst(VouchersBody.countMax)
+    ///
+    /// Where a request fails, asking for the same items again sends the same vouchers again: nothing is paid twice.
+    public func pay(_ items: [Item], validUntil: UInt64) async throws -> [PaymentOutcome] {
+        try await requests.withLock {
+            var outcomes: [PaymentOutcome] = []
+            var rest = items[...]
+            while !rest.isEmpty {
+                outcomes += try await payAtOnce(Array(rest.prefix(VouchersBody.countMax)), validUntil: validUntil)
+                rest = rest.dropFirst(VouchersBody.countMax)
+            }
+            return outcomes
         }
-        return paid
     }
 
-    private func payAtOnce(_ items: [Item], validUntil: UInt64) async throws -> [PaidItem] {
-        var vouchers: [VoucherBody] = []
-        for item in items { vouchers.append(VoucherBody(try sign([item], validUntil: validUntil))) }
-        let answers: VoucherAnswersBody = try await service.client.post(
-            "/v1/vouchers", VouchersBody(vouchers: vouchers))
-        guard answers.results.count == items.count else {
-            throw PaymentError.count(expected: items.count, found: answers.results.count)
+    private func payAtOnce(_ items: [Item], validUntil: UInt64) async throws -> [PaymentOutcome] {
+        var vouchers: [SignedVoucher] = []
+        for item in items {
+            vouchers.append(try signer.sign(item, validUntil: validUntil, key: key, domain: service.domain))
         }
-        var paid: [PaidItem] = []
-        for (item, answer) in zip(items, answers.results) { paid.append(try check(answer, for: item)) }
-        return paid
+        let bytes = try await service.client.exchange("/v1/vouchers", bytes: VoucherFrames.request(vouchers))
+        let answer = try VoucherFrames.Answer(bytes)
+        guard answer.results.count == items.count else {
+            throw PaymentError.count(expected: items.count, found: answer.results.count)
+        }
+        try service.check(answer.head)
+        var outcomes: [PaymentOutcome] = []
+        for (item, result) in zip(items, answer.results) {
+            switch result {
+            case .charged(let charges):
+                guard let charge = charges.first, charges.count == 1 else {
+                    throw PaymentError.count(expected: 1, found: charges.count)
+                }
+                outcomes.append(.paid(try accept(charge, answer.head, for: item)))
+            case .refused(let status, let code, let detail):
+                signer.refused(item.envelopeHash)
+                outcomes.append(.refused(status: Int(status), code: code, detail: detail))
+            }
+        }
+        return outcomes
     }
 
-    private func sign(_ items: [Item], validUntil: UInt64) throws -> SignedVoucher {
-        sequence += 1
-        ceiling = try ceiling.adding(try Amount.sum(items.map(\.maxFee)))
-        let voucher = Voucher(
-            channelID: id, lane: 0, sequence: sequence, cumulativeAmount: ceiling, validUntil: validUntil,
-            itemsHash: Item.hash(of: items))
-        let signature = key.sign(service.domain.digest(of: voucher))
-        return SignedVoucher(voucher: voucher, items: items, signature: signature)
-    }
-
-    private func check(_ answer: VoucherAnswerBody, for item: Item) throws -> PaidItem {
-        if let problem = answer.problem { throw PaymentError.refused(problem) }
-        guard let body = answer.receipts?.first, answer.receipts?.count == 1 else {
-            throw PaymentError.count(expected: 1, found: answer.receipts?.count ?? 0)
-        }
+    private func accept(
+        _ charged: VoucherFrames.Charged, _ head: SignedHead, for item: Item
+    ) throws -> PaidItem {
         let receipt: Receipt
         do {
-            receipt = try Receipt(canonicalBytes: body.receipt.bytes)
-            try service.check(receipt, salt: body.salt, item: item, channelID: id)
+            receipt = try Receipt(charged, head: head)
+            try service.checkContents(of: receipt, salt: charged.salt, item: item, channelID: id)
         } catch {
             throw PaymentError.receipt(error)
         }
         let total = try receipt.charge.price.total
         guard total <= item.maxFee else { throw PaymentError.overcharged(envelopeHash: item.envelopeHash) }
-        charged = try charged.adding(total)
-        return PaidItem(item: item, receipt: receipt, salt: body.salt)
+        try signer.charged(item.envelopeHash, total)
+        return PaidItem(item: item, receipt: receipt, salt: charged.salt)
     }
 
     /// Asks for the channel's state; only the signer is told.
@@ -134,6 +145,7 @@ public actor PayerChannel {
 
     /// Closes the channel by agreement; what is left goes to the payer's payable.
     public func close(validUntil: UInt64) async throws -> Amount {
+        let charged = signer.charged
         let statement = CloseChannel(channelID: id, charged: charged, validUntil: validUntil)
         let body = CloseChannelBody(
             charged: charged, validUntil: validUntil, signature: key.sign(service.domain.digest(of: statement)))

@@ -25,11 +25,17 @@ public struct ServiceConnection: Sendable {
         admission = Admission(challengeWindow: body.challengeWindow, settlementHorizon: body.settlementHorizon)
     }
 
-    /// Checks a receipt for an envelope that this client pays from `channelID`, down to the log key's signature.
-    public func check(
-        _ receipt: Receipt, salt: Bytes32, item: Item, channelID: Bytes32
+    /// Checks that the log key signed a head of this log.
+    public func check(_ head: SignedHead) throws(ReceiptRefusal) {
+        guard head.head.logID == genesis.logID else { throw .otherLog }
+        guard head.isBy(genesis.logKey, in: domain) else { throw .headSignature }
+    }
+
+    /// Checks a receipt for an envelope that this client pays from `channelID`, all but the signature of its head.
+    public func checkContents(
+        of receipt: Receipt, salt: Bytes32, item: Item, channelID: Bytes32
     ) throws(ReceiptRefusal) {
-        try receipt.check(logID: genesis.logID, logKey: genesis.logKey, domain: domain)
+        try receipt.checkPath(logID: genesis.logID)
         guard receipt.charge.envelopeHash == item.envelopeHash,
             receipt.charge.commitment == Charge.commitment(to: channelID, salt: salt)
         else { throw .otherEnvelope }

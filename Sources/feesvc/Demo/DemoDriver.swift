@@ -80,9 +80,9 @@ actor DemoDriver {
             payers[sender] = try await openPayer(sender)
         }
         let now = time
-        let paid = try await withThrowingTaskGroup(of: [(place: Int, paid: PaidEnvelope)].self) { group in
+        let sent = try await withThrowingTaskGroup(of: [(place: Int, sent: SentEnvelope)].self) { group in
             var waiting = bySender.sorted { $0.key < $1.key }[...]
-            var results: [(place: Int, paid: PaidEnvelope)] = []
+            var results: [(place: Int, sent: SentEnvelope)] = []
             for _ in 0..<concurrency {
                 guard let (sender, places) = waiting.popFirst() else { break }
                 try addTask(to: &group, sender, places, now)
@@ -93,26 +93,32 @@ actor DemoDriver {
             }
             return results
         }
-        counts.accepted += paid.count
-        for one in paid {
-            let message = trace.messages[one.place]
-            if topics.stories[message.topic]?.opening == one.place {
-                plan.notePostage(endingAt: time + service.schedule.postageWindow)
-                openings[message.topic] = PaidOpening(
-                    sender: message.sender, charge: one.paid.charge, head: one.paid.head)
-            }
-        }
+        for one in sent { note(one.sent, at: one.place) }
         for place in range { try await welcome(at: place) }
         progress.advance(by: range.count, note: "\(UTCDay(containing: time))")
     }
 
+    private func note(_ sent: SentEnvelope, at place: Int) {
+        let message = trace.messages[place]
+        switch sent {
+        case .accepted(let charge, let head):
+            counts.accepted += 1
+            guard topics.stories[message.topic]?.opening == place else { return }
+            plan.notePostage(endingAt: time + service.schedule.postageWindow)
+            openings[message.topic] = PaidOpening(sender: message.sender, charge: charge, head: head)
+        case .rejected(let reason):
+            counts.rejected += 1
+            progress.say("message \(place + 1) of sender \(message.sender) was refused: \(reason)")
+        }
+    }
+
     private func addTask(
-        to group: inout ThrowingTaskGroup<[(place: Int, paid: PaidEnvelope)], any Error>, _ sender: Int,
+        to group: inout ThrowingTaskGroup<[(place: Int, sent: SentEnvelope)], any Error>, _ sender: Int,
         _ places: [Int], _ now: UInt64
     ) throws {
         guard let payer = payers[sender] else { return }
         let orders = places.map(order)
-        group.addTask { try await zip(places, payer.send(orders, at: now)).map { (place: $0, paid: $1) } }
+        group.addTask { try await zip(places, payer.send(orders, at: now)).map { (place: $0, sent: $1) } }
     }
 
     private func order(_ place: Int) -> EnvelopeOrder {

@@ -13,10 +13,12 @@ struct EnvelopeOrder: Sendable {
     let isOpening: Bool
 }
 
-/// A message that was paid and published.
-struct PaidEnvelope: Sendable {
-    let charge: UInt64
-    let head: EnvelopeHead
+/// What became of a message.
+enum SentEnvelope: Sendable {
+    /// It was paid by this charge, and published.
+    case accepted(charge: UInt64, head: EnvelopeHead)
+    /// The service refused its voucher.
+    case rejected(reason: String)
 }
 
 /// One sender of a trace: a key, a channel, and the nodes in the order in which it tries them.
@@ -48,31 +50,47 @@ struct DemoPayer: Sendable {
     }
 
     /// Pays for messages and publishes them with their receipts.
-    func send(_ orders: [EnvelopeOrder], at now: UInt64) async throws -> [PaidEnvelope] {
+    func send(_ orders: [EnvelopeOrder], at now: UInt64) async throws -> [SentEnvelope] {
         let expiry = UTCDay(number: UTCDay(containing: now).number + retentionDays)
         let envelopes = orders.map {
             identities.envelope($0.message, number: $0.number, topic: $0.topic, expiryDay: expiry)
         }
-        let items = try zip(orders, envelopes).map { try item($0, $1, now) }
-        let need = try Amount.sum(items.map(\.maxFee))
+        let items = zip(orders, envelopes).map { order, envelope in
+            Result { () throws(PriceRefusal) in try item(order, envelope, now) }
+        }
+        let priced = items.compactMap { try? $0.get() }
+        let need = try Amount.sum(priced.map(\.maxFee))
         let remaining = await channel.remaining
         if remaining < need { try await deposit(max(Self.deposit, need), label: "top-up/\(orders[0].number)") }
 
         let validUntil = now + service.admission.challengeWindow + service.admission.settlementHorizon + UTCDay.seconds
-        let paid = try await channel.pay(items, validUntil: validUntil)
-        _ = try await publisher.publish(zip(envelopes, paid).map { ($0, $1.receipt) })
-        return zip(envelopes, paid).map { PaidEnvelope(charge: $1.receipt.charge.number, head: $0.head) }
+        var outcomes = try await channel.pay(priced, validUntil: validUntil)[...]
+        var accepted: [(envelope: Envelope, receipt: Receipt)] = []
+        let sent = zip(envelopes, items).map { envelope, item in
+            if case .failure(let refusal) = item { return SentEnvelope.rejected(reason: refusal.detail) }
+            switch outcomes.removeFirst() {
+            case .paid(let paid):
+                accepted.append((envelope, paid.receipt))
+                return .accepted(charge: paid.receipt.charge.number, head: envelope.head)
+            case .refused(_, let code, let detail): return .rejected(reason: "\(code): \(detail)")
+            }
+        }
+        _ = try await publisher.publish(accepted)
+        return sent
     }
 
-    private func item(_ order: EnvelopeOrder, _ envelope: Envelope, _ now: UInt64) throws -> Item {
+    private func item(
+        _ order: EnvelopeOrder, _ envelope: Envelope, _ now: UInt64
+    ) throws(PriceRefusal) -> Item {
         let postage = order.isOpening ? service.schedule.postage : .zero
         let wanted = Item(
             envelopeHash: envelope.hash, bytes: envelope.head.payloadBytes, expiryDay: envelope.head.expiryDay,
             postage: postage, maxFee: .max)
         let price = try service.schedule.price(wanted, acceptedAt: now, congestion: 0)
+        guard let total = try? price.total else { throw .overflow }
         return Item(
             envelopeHash: wanted.envelopeHash, bytes: wanted.bytes, expiryDay: wanted.expiryDay, postage: postage,
-            maxFee: try price.total)
+            maxFee: total)
     }
 
     /// Has the embedded settlement confirm money for the channel.

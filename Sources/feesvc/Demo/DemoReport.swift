@@ -23,7 +23,8 @@ struct DemoReport {
     private var complaints: [String] {
         var complaints: [String] = []
         if counts.accepted != trace.messages.count {
-            complaints.append("\(counts.accepted) of \(trace.messages.count) messages were accepted")
+            complaints.append(
+                "\(counts.accepted) of \(trace.messages.count) messages were accepted, \(counts.rejected) rejected")
         }
         if let failure = checks.convergenceFailure { complaints.append(failure) }
         if !checks.isConserved { complaints.append("custody is not the sum of all other accounts") }

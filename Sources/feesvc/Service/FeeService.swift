@@ -1,6 +1,7 @@
 import Channels
 import Ledger
 import Logging
+import Payer
 import Primitives
 import Storage
 

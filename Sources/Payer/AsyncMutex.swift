@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task at a time through, in the order in which they came, without holding a thread.
-final class AsyncMutex: Sendable {
+public final class AsyncMutex: Sendable {
     private struct State {
         var isTaken = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -9,8 +9,11 @@ final class AsyncMutex: Sendable {
 
     private let state = Mutex(State())
 
+    /// A free lock.
+    public init() {}
+
     /// Runs `body` while no other body runs.
-    func withLock<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+    public func withLock<Value>(_ body: () async throws -> Value) async rethrows -> Value {
         await acquire()
         defer { release() }
         return try await body()
