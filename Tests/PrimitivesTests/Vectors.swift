@@ -19,17 +19,20 @@ enum Vector: Sendable, Hashable {
     /// What Tests/Vectors holds, each file read once.
     enum File: String {
         case eip712 = "eip712_vectors"
+        case log
         case merkle = "merkle_vectors"
         case `protocol`
     }
 
     private static let eip712 = read(.eip712)
+    private static let log = read(.log)
     private static let merkle = read(.merkle)
     private static let `protocol` = read(.protocol)
 
     static func file(_ file: File) throws -> Vector {
         switch file {
         case .eip712: try eip712.get()
+        case .log: try log.get()
         case .merkle: try merkle.get()
         case .protocol: try `protocol`.get()
         }
