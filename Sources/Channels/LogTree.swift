@@ -90,19 +90,24 @@ public struct LogTree: Hashable, Sendable {
         return Self.combine(hashes[start..<start + width])
     }
 
-    /// The complete tiles that the path of a leaf is made of.
-    public func tilesNeeded(forPathOf index: UInt64) -> Set<LogTile> {
+    private func completeTiles(of parts: [[MerkleLog.Subtree]]) -> Set<LogTile> {
         var needed: Set<LogTile> = []
-        for sibling in MerkleLog.siblings(index: index, size: size) {
-            for subtree in sibling {
-                let level = subtree.level / 8
-                let number = (subtree.place << UInt64(subtree.level % 8)) >> 8
-                if isComplete(LogTile(level: level, number: number)) {
-                    needed.insert(LogTile(level: level, number: number))
-                }
-            }
+        for subtree in parts.joined() {
+            let number = (subtree.place << UInt64(subtree.level % 8)) >> 8
+            let tile = LogTile(level: subtree.level / 8, number: number)
+            if isComplete(tile) { needed.insert(tile) }
         }
         return needed
+    }
+
+    /// The complete tiles that the path of a leaf is made of.
+    public func tilesNeeded(forPathOf index: UInt64) -> Set<LogTile> {
+        completeTiles(of: MerkleLog.siblings(index: index, size: size))
+    }
+
+    /// The complete tiles that the consistency proof from an earlier size, at most ``size``, is made of.
+    public func tilesNeeded(forConsistencyFrom oldSize: UInt64) -> Set<LogTile> {
+        completeTiles(of: MerkleLog.consistencySubtrees(oldSize: oldSize, newSize: size))
     }
 
     /// The inclusion paths of some leaves against the tree as it is; hashes that they share are computed once.
@@ -118,6 +123,14 @@ public struct LogTree: Hashable, Sendable {
                 return hash
             }
         }
+    }
+
+    /// The proof that the tree of an earlier size, at most ``size``, became the tree as it is by appending alone.
+    ///
+    /// Every subtree in it is complete in the tree as it is, so it lies in one complete tile or in the right edge;
+    /// a proof between two earlier sizes is asked of the tree at the later one.
+    public func consistency(from oldSize: UInt64, tile: (LogTile) -> [Bytes32]) -> [Bytes32] {
+        MerkleLog.consistencyPath(oldSize: oldSize, newSize: size) { subtree($0, tile: tile) }
     }
 
     /// The root over a power of two of neighbouring hashes.

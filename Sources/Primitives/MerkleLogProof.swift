@@ -38,14 +38,18 @@ extension MerkleLog {
     public static func inclusionPath(
         index: UInt64, size: UInt64, hash: (Subtree) -> Bytes32
     ) -> [Bytes32] {
-        siblings(index: index, size: size).map { parts in
-            var hashes = parts.map(hash)
-            let last = hashes.removeLast()
-            return hashes.reversed().reduce(last) { nodeHash($1, $0) }
-        }
+        siblings(index: index, size: size).map { root(of: $0, hash: hash) }
     }
 
-    private static func subtrees(first: UInt64, count: UInt64) -> [Subtree] {
+    /// The root over neighbouring complete subtrees, widest first.
+    static func root(of parts: [Subtree], hash: (Subtree) -> Bytes32) -> Bytes32 {
+        var hashes = parts.map(hash)
+        let last = hashes.removeLast()
+        return hashes.reversed().reduce(last) { nodeHash($1, $0) }
+    }
+
+    /// The complete subtrees that `count` leaves are made of, widest first; one as wide as them could begin at `first`.
+    static func subtrees(first: UInt64, count: UInt64) -> [Subtree] {
         var first = first
         var count = count
         var parts: [Subtree] = []
@@ -58,7 +62,7 @@ extension MerkleLog {
         return parts
     }
 
-    private static func largestPowerOfTwo(below count: UInt64) -> UInt64 {
+    static func largestPowerOfTwo(below count: UInt64) -> UInt64 {
         1 << UInt64(63 - (count - 1).leadingZeroBitCount)
     }
 }

@@ -56,6 +56,59 @@ import Testing
         }
     }
 
+    @Test func `consistency proofs are RFC 9162's across the boundaries of 256 and 65,536 leaves`() throws {
+        let grown = Self.grown
+        let vectors = try Vector.file(.log)["consistency"].list
+        let proofs = Dictionary(
+            try vectors.map { ([try $0["old"].u64, try $0["new"].u64], try $0["proof"].words) }
+        ) { first, _ in first }
+        var known = 0
+        for tree in grown.trees {
+            for old in Grown.sizes.union([0]).sorted() where old <= tree.size {
+                var asked: Set<LogTile> = []
+                let proof = tree.consistency(from: old) { tile in
+                    asked.insert(tile)
+                    return grown.tiles[tile] ?? []
+                }
+                let about: Comment = "\(old) to \(tree.size)"
+                #expect(asked == tree.tilesNeeded(forConsistencyFrom: old), about)
+                if let expected = proofs[[old, tree.size]] {
+                    #expect(proof == expected, about)
+                    known += 1
+                }
+            }
+        }
+        #expect(known == 99)
+    }
+
+    @Test func `a proof between random sizes is good, and each spoiled in one place is not`() throws {
+        let grown = Self.grown
+        let reference = ReferenceTree(grown.leaves)
+        var generator = SplitMix64(seed: 9_162)
+        for tree in grown.trees {
+            let newRoot = tree.root
+            for _ in 0..<4 {
+                let old = UInt64.random(in: 0...tree.size, using: &generator)
+                let oldRoot = reference.root(Int(old))
+                let proof = tree.consistency(from: old) { grown.tiles[$0] ?? [] }
+                func isGood(_ proof: [Bytes32]) -> Bool {
+                    MerkleLog.isConsistent(
+                        oldSize: old, oldRoot: oldRoot, newSize: tree.size, newRoot: newRoot, proof: proof)
+                }
+                let about: Comment = "seed 9162, \(old) to \(tree.size)"
+                #expect(isGood(proof), about)
+                #expect(!isGood(proof + [.zero]), about)
+                for place in proof.indices {
+                    var (other, shorter) = (proof, proof)
+                    other[place] = SHA256.hash(proof[place].bytes)
+                    shorter.remove(at: place)
+                    #expect(!isGood(other), about)
+                    #expect(!isGood(shorter), about)
+                }
+            }
+        }
+    }
+
     @Test func `256 leaves complete a tile, and 256 tiles one of the next level`() {
         let grown = Self.grown
         #expect(grown.tiles.keys.filter { $0.level == 0 }.map(\.number).sorted() == Array(0..<257))
