@@ -1,0 +1,75 @@
+public import Primitives
+
+/// What a head means to somebody who has accepted one before.
+public enum HeadVerdict: Hashable, Sendable {
+    /// It is newer, and the log continues the accepted one; it is the accepted head now.
+    case accepted
+    /// It is the accepted head, or an earlier one of the same history.
+    case older
+    /// It contradicts the accepted head, which stays: both together prove that the log misbehaved.
+    case contradiction(HeadEvidence)
+}
+
+/// Why a head says nothing about the log.
+public enum HeadRefusal: Error, Hashable, Sendable {
+    /// It is of another log.
+    case otherLog(found: Bytes32)
+    /// It has no leaves; the leaf that a log's id stands for is its first.
+    case empty
+    /// The log key did not sign it.
+    case signature
+    /// The proof does not lead from the smaller to the larger of the two heads.
+    ///
+    /// No evidence: nobody signs proofs, so whoever passed this one on may have spoiled it, and to a stranger a bad
+    /// proof does not show that there is no good one. Whoever gets no good one from anybody keeps both heads: a head
+    /// that somebody else accepted may contradict one of them.
+    case proof
+}
+
+/// What somebody with public keys alone knows of a log: the newest head that proved to continue the one before.
+///
+/// The first head is taken on its signature. From there on the log of each accepted head begins with all leaves of the
+/// one accepted before it: no leaf below an accepted head can be changed, moved or left out below a later one. To keep
+/// a verifier, store ``newest`` and give it to a new one as its first head.
+public struct LogVerifier: Hashable, Sendable {
+    /// Which log.
+    public let logID: Bytes32
+    /// Whose key signs its heads.
+    public let logKey: Address
+    /// The domain of its signatures.
+    public let domain: EIP712Domain
+    /// The newest head that was accepted.
+    public private(set) var newest: SignedHead?
+
+    /// Knows no head yet.
+    public init(logID: Bytes32, logKey: Address, domain: EIP712Domain) {
+        self.logID = logID
+        self.logKey = logKey
+        self.domain = domain
+    }
+
+    /// Judges a head by the accepted one.
+    ///
+    /// `proof` is the consistency proof from the smaller to the larger size of the two heads; empty where the sizes are
+    /// equal or none has been accepted. A contradiction needs no proof, so a bad one does not hide it.
+    public mutating func judge(_ given: SignedHead, proof: [Bytes32]) throws(HeadRefusal) -> HeadVerdict {
+        guard given.head.logID == logID else { throw .otherLog(found: given.head.logID) }
+        guard given.head.size > 0 else { throw .empty }
+        guard given == newest || given.isBy(logKey, in: domain) else { throw .signature }
+        guard let newest else {
+            guard proof.isEmpty else { throw .proof }
+            self.newest = given
+            return .accepted
+        }
+        if let evidence = HeadEvidence(newest, given) { return .contradiction(evidence) }
+        let isNewer = (given.head.size, given.head.time) > (newest.head.size, newest.head.time)
+        let (old, new) = isNewer ? (newest.head, given.head) : (given.head, newest.head)
+        guard
+            MerkleLog.isConsistent(
+                oldSize: old.size, oldRoot: old.root, newSize: new.size, newRoot: new.root, proof: proof)
+        else { throw .proof }
+        guard isNewer else { return .older }
+        self.newest = given
+        return .accepted
+    }
+}
