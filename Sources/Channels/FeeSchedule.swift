@@ -46,7 +46,7 @@ public struct FeeSchedule: Hashable, Sendable {
 
     /// The parts of an item's price when it is accepted at `time` with `congestion` units (0 … 100).
     public func price(_ item: Item, acceptedAt time: UInt64, congestion: UInt8) throws(PriceRefusal) -> Price {
-        precondition(congestion <= 100, "congestion is measured in 0 to 100 units")
+        precondition(congestion <= Congestion.unitsMax, "congestion is measured in 0 to 100 units")
         guard item.bytes <= bytesMax else { throw .tooLarge(bytes: item.bytes, limit: bytesMax) }
         let today = UTCDay(containing: time).number
         let days = item.expiryDay.number > today ? item.expiryDay.number - today : 0

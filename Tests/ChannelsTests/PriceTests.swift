@@ -80,6 +80,20 @@ import Testing
         }
     }
 
+    @Test func `the page's example costs congestionUnit × units more where the log is loaded`() throws {
+        let prices = try Vector.file(.congestion)["prices"].list
+        #expect(prices.count == 7)
+        for vector in prices {
+            let units = Congestion.units(
+                perMinute: MinuteCounts(m0: try vector["m0"].u64), target: try vector["target"].u32)
+            #expect(units == (try vector["units"].u8))
+            let price = try TestChannel.schedule(congestionUnit: try vector["congestionUnit"].amount)
+                .price(TestChannel.item(1), acceptedAt: TestChannel.now, congestion: units)
+            #expect(price.congestion == (try vector["congestion"].amount))
+            #expect(try price.total == vector["total"].amount)
+        }
+    }
+
     @Test func `parts that do not fit are an overflow`() throws {
         let item = TestChannel.item(1, bytes: 1_048_576, days: 400)
         let most = Amount(UInt128.max / (1_048_576 * 400))

@@ -18,12 +18,14 @@ enum Vector: Sendable, Hashable {
 
     /// What Tests/Vectors holds, each file read once.
     enum File: String {
+        case congestion
         case eip712 = "eip712_vectors"
         case log
         case merkle = "merkle_vectors"
         case `protocol`
     }
 
+    private static let congestion = read(.congestion)
     private static let eip712 = read(.eip712)
     private static let log = read(.log)
     private static let merkle = read(.merkle)
@@ -31,6 +33,7 @@ enum Vector: Sendable, Hashable {
 
     static func file(_ file: File) throws -> Vector {
         switch file {
+        case .congestion: try congestion.get()
         case .eip712: try eip712.get()
         case .log: try log.get()
         case .merkle: try merkle.get()
