@@ -22,10 +22,11 @@ struct TestChannel {
 
     static func schedule(
         base: Amount = 38_500_000, storage: Amount = 22, congestionUnit: Amount = 0, postage: Amount = 5_000_000,
-        days: ClosedRange<UInt32> = 1...400, bytesMax: UInt32 = 1_048_576
+        days: ClosedRange<UInt32> = 1...400, bytesMax: UInt32 = 1_048_576, effectiveFrom: UInt64 = 0
     ) -> FeeSchedule {
         FeeSchedule(
-            version: 1, effectiveFrom: 0, base: base, storagePerByteDay: storage, congestionUnit: congestionUnit,
+            version: 1, effectiveFrom: effectiveFrom, base: base, storagePerByteDay: storage,
+            congestionUnit: congestionUnit,
             targetPerMinute: 600, postage: postage, postageWindow: 604_800, retentionDaysMin: days.lowerBound,
             retentionDaysMax: days.upperBound, bytesMax: bytesMax)
     }

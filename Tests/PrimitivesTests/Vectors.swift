@@ -23,6 +23,7 @@ enum Vector: Sendable, Hashable {
         case log
         case merkle = "merkle_vectors"
         case `protocol`
+        case schedule
     }
 
     private static let congestion = read(.congestion)
@@ -30,6 +31,7 @@ enum Vector: Sendable, Hashable {
     private static let log = read(.log)
     private static let merkle = read(.merkle)
     private static let `protocol` = read(.protocol)
+    private static let schedule = read(.schedule)
 
     static func file(_ file: File) throws -> Vector {
         switch file {
@@ -38,6 +40,7 @@ enum Vector: Sendable, Hashable {
         case .log: try log.get()
         case .merkle: try merkle.get()
         case .protocol: try `protocol`.get()
+        case .schedule: try schedule.get()
         }
     }
 
