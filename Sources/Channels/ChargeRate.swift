@@ -44,11 +44,11 @@ public enum ChargeRateError: Error, Hashable, Sendable {
 
 /// The charges of a log, counted by minutes of log time, as far back as congestion looks.
 ///
-/// The units of a charge are computed from the charge leaves that stand *before* it in the log. With M = ⌊leaf time ÷ 60⌋
-/// of the charge, m0 is the number of charge leaves of smaller index whose minute is M; m1 … m4 are the numbers of those
-/// whose minutes are M − 1 … M − 4. So ask for ``counts(at:)``, price the charge, then ``count(_:at:)`` it, also within a
-/// batch whose charges share one time: whoever reads the log leaf by leaf gets the same numbers. Every charge leaf
-/// counts, also one that is voided later; a voucher that is refused or repeated logs none.
+/// The units of a charge are computed from the charge leaves that stand *before* it in the log. With M the charge's
+/// minute, ⌊leaf time ÷ 60⌋, m0 is the number of charge leaves of smaller index whose minute is M; m1 … m4 are the
+/// numbers of those whose minutes are M − 1 … M − 4. So ask for ``counts(at:)``, price the charge, then count it by
+/// ``count(_:at:)``, also within a batch whose charges share one time: whoever reads the log leaf by leaf gets the same
+/// numbers. Every charge leaf counts, also one that is voided later; a voucher that is refused or repeated logs none.
 ///
 /// Whoever starts in the middle of a log counts the charge leaves of the minutes M − 4 … M first.
 public struct ChargeRate: Hashable, Sendable {

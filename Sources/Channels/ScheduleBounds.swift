@@ -40,7 +40,9 @@ public struct ScheduleBounds: Hashable, Sendable {
     }
 
     /// Checks each field of a schedule by itself, in the order of ``ScheduleField``; a log's first schedule is held to
-    /// this alone. Throws ``ScheduleRefusal/bounds(_:found:allowed:)`` or ``ScheduleRefusal/looksLikeTime(_:found:times:)``.
+    /// this alone.
+    ///
+    /// Throws ``ScheduleRefusal/bounds(_:found:allowed:)`` or ``ScheduleRefusal/looksLikeTime(_:found:times:)``.
     public func check(_ schedule: FeeSchedule) throws(ScheduleRefusal) {
         for field in ScheduleField.allCases {
             let found = schedule.value(of: field)

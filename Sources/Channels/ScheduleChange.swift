@@ -4,8 +4,8 @@ public import Primitives
 public struct ScheduleChange: Hashable, Sendable {
     /// How long before it takes effect a change is announced at most, 7 days.
     public static let noticeMax = 7 * UTCDay.seconds
-    /// How far ahead a change may take effect, 366 days: schedules only follow each other, so one whose time is wrong, in
-    /// milliseconds say, would be the last for ever.
+    /// How far ahead a change may take effect, 366 days: schedules only follow each other, so one whose time is wrong,
+    /// in milliseconds say, would be the last for ever.
     public static let horizon = 366 * UTCDay.seconds
 
     /// What no schedule goes beyond.
@@ -51,8 +51,8 @@ public struct ScheduleChange: Hashable, Sendable {
 
     /// Where one change may take a field, within its bounds; `nil` where only bounds apply. A target may also become 0.
     ///
-    /// From v to ⌊v ÷ 2⌋ … 2 v + 1, so that also 1 can move up and down; from 0 to the field's start. A value beyond the
-    /// bounds, from before there were any, may come back to them at once.
+    /// From v to ⌊v ÷ 2⌋ … 2 v + 1, so that also 1 can move up and down; from 0 to the field's start. A value beyond
+    /// the bounds, from before there were any, may come back to them at once.
     public func step(of field: ScheduleField, from last: FeeSchedule) -> ClosedRange<Amount>? {
         let value = last.value(of: field)
         if field == .targetPerMinute {
