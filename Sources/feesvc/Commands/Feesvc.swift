@@ -17,6 +17,7 @@ struct Feesvc: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, NodeCommand.self, ExportCommand.self, AuditCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() async {

@@ -37,6 +37,9 @@ struct ServeCommand: AsyncParsableCommand {
     var manualClock = false
     @Flag(help: .hidden)
     var untilStdinCloses = false
+    /// What group commit is measured against.
+    @Flag(help: .hidden)
+    var oneVoucherATransaction = false
     @Option(help: "Seconds that vouchers must be valid beyond a close: the time to answer it.")
     var challengeWindow: UInt64 = 86_400
     @Option(help: "Seconds that vouchers must be valid beyond that: the time the settlement needs.")
@@ -123,7 +126,8 @@ struct ServeCommand: AsyncParsableCommand {
         _ service: FeeService, lock: AdvisoryLock, http: HTTPClient, logger: Logger
     ) async throws {
         let collector = StatementCollector(service: service, http: http, logger: logger)
-        let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service), collector: collector)
+        let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service, isGrouping: !oneVoucherATransaction),
+            collector: collector)
         let server = HTTPServer(
             responder: routes.router().buildResponder(), host: host, port: port, option: "--port",
             addressFile: addressFile,

@@ -24,6 +24,9 @@ final class ChildProcess: Sendable {
 
     var isRunning: Bool { process.isRunning }
 
+    /// Its process id.
+    var processID: Int32 { process.processID }
+
     /// The most memory it has had, in bytes, as far as it was looked at.
     var peakMemory: Int {
         if isRunning, let now = ProcessMemory.peak(of: process.processID) { peak.withLock { $0 = max($0, now) } }

@@ -28,10 +28,13 @@ final class VoucherPipeline: Sendable {
     }
 
     private let service: FeeService
+    private let isGrouping: Bool
     private let state = Mutex(State())
 
-    init(_ service: FeeService) {
+    /// Without grouping every voucher is a transaction of its own.
+    init(_ service: FeeService, isGrouping: Bool = true) {
         self.service = service
+        self.isGrouping = isGrouping
     }
 
     /// Decides on the vouchers of one request, in order.
@@ -40,6 +43,11 @@ final class VoucherPipeline: Sendable {
         let isFull = state.withLock { $0.waitingVouchers + vouchers.count > Self.waitingMax }
         guard !isFull else {
             throw Refusal(429, "service/busy", "Too many vouchers wait; send this one again in a second.")
+        }
+        guard isGrouping else {
+            var decisions: [VoucherDecision] = []
+            for voucher in vouchers { decisions += try await service.accept([voucher]) }
+            return decisions
         }
         let turn = await withCheckedContinuation { continuation in
             let leads = state.withLock { state in

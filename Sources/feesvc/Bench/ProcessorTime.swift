@@ -1,0 +1,42 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Processor time that processes have used, as the kernel counts it.
+enum ProcessorTime {
+    /// Seconds that a process has used, all its threads; with `children`, also those of children that have ended.
+    static func seconds(of processID: Int32, children: Bool = false) -> Double {
+        guard let fields = stat(processID) else { return 0 }
+        let own = fields[11] + fields[12]
+        return Double(children ? own + fields[13] + fields[14] : own) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Seconds that a PostgreSQL cluster has used: the postmaster, its children, and those that have ended.
+    static func seconds(ofCluster postmaster: Int32) -> Double {
+        let children = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        return children.filter { stat($0)?[1] == Int(postmaster) }.reduce(seconds(of: postmaster, children: true)) {
+            $0 + seconds(of: $1)
+        }
+    }
+
+    /// Seconds that this process has used.
+    static var own: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+
+    /// The numbers after the program's name in `/proc/PID/stat`, from the state on (proc(5)): 1 is the parent, 11 and 12
+    /// user and system time, 13 and 14 those of children.
+    private static func stat(_ processID: Int32) -> [Int]? {
+        guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ").map { Int($0) ?? 0 }
+        return fields.count > 14 ? fields : nil
+    }
+}

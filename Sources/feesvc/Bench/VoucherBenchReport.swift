@@ -1,0 +1,78 @@
+import Foundation
+
+/// What `feesvc bench vouchers` measured.
+struct VoucherBenchReport {
+    var rawRecoveryCpuMicroseconds = 0.0
+    var peak = VoucherLoad.Outcome()
+    var single = VoucherLoad.Outcome()
+    var half = VoucherLoad.Outcome()
+    var baseline = VoucherLoad.Outcome()
+    var bytesPerVoucher = 0
+    var peakMemoryBytes = 0
+    var conserved = false
+
+    private var clientCpu: Double { peak.client / Double(max(1, peak.accepted)) * 1e6 }
+
+    var text: String {
+        func line(_ name: String, _ value: Double, _ unit: String) -> String {
+            name.padding(toLength: 46, withPad: " ", startingAt: 0) + String(format: "%10.1f ", value) + unit
+        }
+        return [
+            line("accepted, vouchers batched in requests", peak.rate, "/s"),
+            line("accepted, one voucher a request", single.rate, "/s"),
+            line("group commit off", baseline.rate, "/s"),
+            line("  times that", peak.rate / max(1, baseline.rate), "x"),
+            line("one recovery", rawRecoveryCpuMicroseconds, "µs"),
+            line("service and PostgreSQL, a voucher", peak.microsecondsEach, "µs"),
+            line("  of it the service", peak.service / Double(max(1, peak.accepted)) * 1e6, "µs"),
+            line("  of it PostgreSQL", peak.postgres / Double(max(1, peak.accepted)) * 1e6, "µs"),
+            line("  times one recovery", peak.microsecondsEach / max(0.1, rawRecoveryCpuMicroseconds), "x"),
+            line("client, a voucher", clientCpu, "µs"),
+            line(
+                "  part of what the cores allow",
+                100 * peak.rate * (peak.microsecondsEach + clientCpu)
+                    / (Double(ProcessInfo.processInfo.activeProcessorCount) * 1e6), "%"),
+            line("latency at peak, p50", peak.latency(0.5), "ms"),
+            line("latency at peak, p99", peak.latency(0.99), "ms"),
+            line("latency at half the peak, p50", half.latency(0.5), "ms"),
+            line("latency at half the peak, p99", half.latency(0.99), "ms"),
+            line("database, a voucher", Double(bytesPerVoucher), "bytes"),
+            line("service's memory at its peak", Double(peakMemoryBytes) / 1e6, "MB"),
+            "conserved, each charged once: " + (conserved ? "yes" : "NO"),
+        ].joined(separator: "\n")
+    }
+
+    private struct Percentiles: Encodable {
+        let p50: Double
+        let p99: Double
+        let p999: Double?
+    }
+
+    private struct Summary: Encodable {
+        let acceptedPerSecond: Double
+        let acceptedPerSecondUnbatched: Double
+        let latencyMilliseconds: Percentiles
+        let halfPeakLatencyMilliseconds: Percentiles
+        let cpuMicrosecondsPerVoucher: Double
+        let clientCpuMicrosecondsPerVoucher: Double
+        let rawRecoveryCpuMicroseconds: Double
+        let baselinePerSecond: Double
+        let bytesPerVoucher: Int
+        let peakMemoryBytes: Int
+        let conserved: Bool
+    }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let summary = Summary(
+            acceptedPerSecond: peak.rate, acceptedPerSecondUnbatched: single.rate,
+            latencyMilliseconds: Percentiles(
+                p50: peak.latency(0.5), p99: peak.latency(0.99), p999: peak.latency(0.999)),
+            halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),
+            cpuMicrosecondsPerVoucher: peak.microsecondsEach, clientCpuMicrosecondsPerVoucher: clientCpu,
+            rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds, baselinePerSecond: baseline.rate,
+            bytesPerVoucher: bytesPerVoucher, peakMemoryBytes: peakMemoryBytes, conserved: conserved)
+        return String(decoding: try encoder.encode(summary), as: UTF8.self)
+    }
+}

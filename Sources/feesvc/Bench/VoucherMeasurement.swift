@@ -1,0 +1,111 @@
+import AsyncHTTPClient
+import Foundation
+import Ledger
+import Payer
+import Primitives
+import Storage
+
+/// One run of `feesvc bench vouchers`.
+struct VoucherMeasurement {
+    let options: VoucherBench
+    let directory: String
+    let http: HTTPClient
+
+    func run() async throws -> VoucherBenchReport {
+        var report = VoucherBenchReport()
+        var service = try await BenchService.start(directory, http: http, isGrouping: true)
+        report.rawRecoveryCpuMicroseconds = RawRecovery.microseconds(domain: service.connection.domain)
+        do {
+            try await measure(&service, &report)
+        } catch {
+            await service.process.stop()
+            throw error
+        }
+        await service.process.stop()
+        return report
+    }
+
+    private func measure(_ service: inout BenchService, _ report: inout VoucherBenchReport) async throws {
+        let keys = (0..<options.channels).map { SecretKey(seed: 1, label: "bench/\($0)") }
+        say("opening \(keys.count) channels")
+        let ids = try await service.openChannels(keys, deposit: Amount(1_000_000_000_000_000_000))
+        var supply = try VoucherSupply(
+            keys: keys, channels: ids, service: service.connection, now: ServiceClock.system.now)
+        var accepted = 0
+        let empty = try await service.databaseBytes()
+
+        say("warming up")
+        let probe = try await load(&service, &supply, seconds: min(2, options.seconds), batch: options.batch, rate: 4_000)
+        accepted += probe.accepted
+        say("\(options.batch) vouchers a request, \(options.connections) connections")
+        let peak = try await load(
+            &service, &supply, seconds: options.seconds, batch: options.batch, rate: probe.rate * 1.5)
+        accepted += peak.accepted
+        report.peak = peak
+        say("one voucher a request")
+        let single = try await load(&service, &supply, seconds: options.seconds / 2, batch: 1, rate: peak.rate)
+        accepted += single.accepted
+        report.single = single
+        say("half the peak rate")
+        let half = try await load(
+            &service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate / 2,
+            pace: peak.rate / 2 / Double(options.batch))
+        accepted += half.accepted
+        report.half = half
+        report.bytesPerVoucher = (try await service.databaseBytes() - empty) / max(1, accepted)
+        report.peakMemoryBytes = service.process.peakMemory
+
+        say("group commit off, 16 connections")
+        await service.process.stop()
+        try? FileManager.default.removeItem(atPath: directory + "/service.address")
+        service = try await BenchService.start(directory, http: http, isGrouping: false)
+        let baseline = try await load(
+            &service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate, connections: 16)
+        accepted += baseline.accepted
+        report.baseline = baseline
+        report.conserved = try await isConserved(service, accepted: accepted)
+    }
+
+    private func load(
+        _ service: inout BenchService, _ supply: inout VoucherSupply, seconds: Double, batch: Int, rate: Double,
+        connections: Int? = nil, pace: Double? = nil
+    ) async throws -> VoucherLoad.Outcome {
+        let connections = connections ?? options.connections
+        let requests = await supply.requests(
+            max(1, Int(rate * seconds) / batch), batch: batch, connections: connections)
+        let outcome = try await VoucherLoad(service: service, connections: connections, pace: pace)
+            .run(requests, seconds: seconds)
+        guard outcome.refused == 0 else {
+            throw OperatorError("\(outcome.refused) vouchers were refused that should have been accepted.")
+        }
+        return outcome
+    }
+
+    /// Whether custody equals all other accounts, and the log holds each accepted voucher's charge once.
+    private func isConserved(_ service: BenchService, accepted: Int) async throws -> Bool {
+        let pool = try service.database()
+        let (totals, charges) = try await pool.withTransaction(isolation: .readOnly) { transaction in
+            (
+                try await ReportStore(transaction).totals(before: UInt64(Int64.max)),
+                try await LogStore(transaction).state()?.chargeCount
+            )
+        }
+        await pool.close()
+        let sums = try Balances(totals: totals).conservation()
+        return sums.custody == sums.liabilities && charges == UInt64(accepted)
+    }
+
+    private func say(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+}
+
+extension BenchService {
+    /// A connection to the cluster's database.
+    func database() throws -> PostgresPool {
+        PostgresPool(
+            configuration: PostgresConfiguration(
+                connectionString: try PostgresCluster(directory: directory + "/service").connectionString,
+                maximumConnections: 1))
+    }
+}

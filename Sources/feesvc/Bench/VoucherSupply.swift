@@ -1,0 +1,73 @@
+import Channels
+import Payer
+import Primitives
+
+/// Requests of signed vouchers, made before the clock starts: one item a voucher, a channel at most once a request.
+struct VoucherSupply: Sendable {
+    private let keys: [SecretKey]
+    private let channels: [Bytes32]
+    private let domain: EIP712Domain
+    private let fee: Amount
+    private let expiry: UTCDay
+    private let validUntil: UInt64
+    private var sequences: [UInt64]
+    private var cursors: [Int] = []
+
+    init(keys: [SecretKey], channels: [Bytes32], service: ServiceConnection, now: UInt64) throws {
+        self.keys = keys
+        self.channels = channels
+        domain = service.domain
+        expiry = UTCDay(number: UTCDay(containing: now).number + 60)
+        validUntil = now + 30 * UTCDay.seconds
+        sequences = [UInt64](repeating: 0, count: channels.count)
+        let item = Item(envelopeHash: .zero, bytes: 1_024, expiryDay: expiry, postage: .zero, maxFee: .max)
+        // A run over midnight buys a day less; what is agreed to is the dearer.
+        fee = try service.schedule.price(item, acceptedAt: now, congestion: 0).total
+    }
+
+    /// What a channel needs for `count` vouchers.
+    func deposit(for count: Int) throws -> Amount { try fee.times(UInt64(count)) }
+
+    /// The next `count` requests of `batch` vouchers. Request i is for connection i modulo `connections`, and each connection
+    /// has channels of its own, taken in turn: vouchers of a channel must arrive in order.
+    mutating func requests(_ count: Int, batch: Int, connections: Int) async -> [[UInt8]] {
+        let share = channels.count / connections
+        precondition(share >= batch, "a request names a channel once")
+        if cursors.count < connections { cursors += [Int](repeating: 0, count: connections - cursors.count) }
+        var orders: [[(channel: Int, sequence: UInt64)]] = []
+        for request in 0..<count {
+            let connection = request % connections
+            orders.append(
+                (0..<batch).map { _ in
+                    let channel = connection * share + cursors[connection]
+                    cursors[connection] = (cursors[connection] + 1) % share
+                    sequences[channel] += 1
+                    return (channel, sequences[channel])
+                })
+        }
+        let supply = self
+        return await withTaskGroup(of: (Int, [[UInt8]]).self) { group in
+            let part = max(1, (orders.count + 15) / 16)
+            for start in stride(from: 0, to: orders.count, by: part) {
+                let part = orders[start..<min(start + part, orders.count)]
+                group.addTask { (start, part.map { order in VoucherFrames.request(order.map(supply.sign)) }) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+    }
+
+    /// A voucher whose ceiling covers exactly its channel's messages so far.
+    private func sign(_ order: (channel: Int, sequence: UInt64)) -> SignedVoucher {
+        var encoder = CanonicalEncoder(tag: "feesvc/bench/1")
+        encoder.append(channels[order.channel])
+        encoder.append(order.sequence)
+        let item = Item(
+            envelopeHash: SHA256.hash(encoder.bytes), bytes: 1_024, expiryDay: expiry, postage: .zero, maxFee: fee)
+        let voucher = Voucher(
+            channelID: channels[order.channel], lane: 0, sequence: order.sequence,
+            cumulativeAmount: (try? fee.times(order.sequence)) ?? .max, validUntil: validUntil,
+            itemsHash: Item.hash(of: [item]))
+        return SignedVoucher(
+            voucher: voucher, items: [item], signature: keys[order.channel].sign(domain.digest(of: voucher)))
+    }
+}
