@@ -15,9 +15,14 @@ public struct Address: Hashable, Sendable, Comparable {
 
     init(unchecked bytes: [UInt8]) {
         precondition(bytes.count == 20, "an address has 20 bytes")
-        head = bytes[0..<8].reduce(0) { $0 << 8 | UInt64($1) }
-        middle = bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
-        tail = bytes[16..<20].reduce(0) { $0 << 8 | UInt32($1) }
+        self = bytes.withUnsafeBytes { Address(raw: $0) }
+    }
+
+    /// Takes the first 20 bytes of a buffer that has them.
+    init(raw bytes: UnsafeRawBufferPointer) {
+        head = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        middle = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        tail = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
     }
 
     /// The 20 bytes.

@@ -31,21 +31,31 @@ public struct Bytes32: Hashable, Sendable, Comparable {
 
     init(unchecked bytes: [UInt8]) {
         precondition(bytes.count == 32, "a hash function returned another size than 32 bytes")
-        func word(_ start: Int) -> UInt64 {
-            bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        word0 = word(0)
-        word1 = word(8)
-        word2 = word(16)
-        word3 = word(24)
+        self = bytes.withUnsafeBytes { Bytes32(raw: $0) }
+    }
+
+    /// Takes the first 32 bytes of a buffer that has them.
+    init(raw bytes: UnsafeRawBufferPointer) {
+        word0 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+        word1 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        word2 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        word3 = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+    }
+
+    /// Writes the 32 bytes at the beginning of a buffer that has room for them.
+    func write(to out: UnsafeMutableRawBufferPointer) {
+        out.storeBytes(of: word0.bigEndian, toByteOffset: 0, as: UInt64.self)
+        out.storeBytes(of: word1.bigEndian, toByteOffset: 8, as: UInt64.self)
+        out.storeBytes(of: word2.bigEndian, toByteOffset: 16, as: UInt64.self)
+        out.storeBytes(of: word3.bigEndian, toByteOffset: 24, as: UInt64.self)
     }
 
     /// The 32 bytes.
     public var bytes: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(32)
-        append(to: &out)
-        return out
+        [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+            write(to: UnsafeMutableRawBufferPointer(buffer))
+            count = 32
+        }
     }
 
     /// `0x` and 64 lower-case digits.
@@ -67,8 +77,9 @@ public struct Bytes32: Hashable, Sendable, Comparable {
     public var prefix: UInt64 { word0 }
 
     func append(to out: inout [UInt8]) {
-        for word in [word0, word1, word2, word3] {
-            withUnsafeBytes(of: word.bigEndian) { out.append(contentsOf: $0) }
+        withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { buffer in
+            write(to: buffer)
+            out.append(contentsOf: buffer)
         }
     }
 

@@ -74,12 +74,12 @@ public enum CanonicalError: Error, Hashable, Sendable {
 
 /// Reads canonical bytes strictly: nothing missing, nothing left, every length bounded before it is believed.
 public struct CanonicalDecoder {
-    private let bytes: ArraySlice<UInt8>
+    private let bytes: [UInt8]
     private var offset: Int
 
     /// Starts reading and checks the tag.
     public init(_ bytes: [UInt8], tag: String) throws(CanonicalError) {
-        self.bytes = bytes[...]
+        self.bytes = bytes
         offset = 0
         let found = try readBytes(limit: 64)
         guard found == Array(tag.utf8) else { throw .tag(expected: tag) }
@@ -87,7 +87,7 @@ public struct CanonicalDecoder {
 
     /// Starts reading bytes that carry no tag.
     public init(untagged bytes: [UInt8]) {
-        self.bytes = bytes[...]
+        self.bytes = bytes
         offset = 0
     }
 
@@ -104,12 +104,14 @@ public struct CanonicalDecoder {
 
     /// Reads 32 bytes.
     public mutating func readBytes32() throws(CanonicalError) -> Bytes32 {
-        Bytes32(unchecked: Array(try take(32)))
+        let place = try advance(by: 32)
+        return bytes.withUnsafeBytes { Bytes32(raw: UnsafeRawBufferPointer(rebasing: $0[place..<place + 32])) }
     }
 
     /// Reads 20 bytes.
     public mutating func readAddress() throws(CanonicalError) -> Address {
-        Address(unchecked: Array(try take(20)))
+        let place = try advance(by: 20)
+        return bytes.withUnsafeBytes { Address(raw: UnsafeRawBufferPointer(rebasing: $0[place..<place + 20])) }
     }
 
     /// Reads 65 bytes and checks that they are a signature.
@@ -154,12 +156,21 @@ public struct CanonicalDecoder {
     }
 
     private mutating func take(_ count: Int) throws(CanonicalError) -> ArraySlice<UInt8> {
-        guard bytes.count - offset >= count else { throw .truncated }
-        defer { offset += count }
-        return bytes[offset..<offset + count]
+        let place = try advance(by: count)
+        return bytes[place..<place + count]
     }
 
-    private mutating func integer<Value: FixedWidthInteger & UnsignedInteger>() throws(CanonicalError) -> Value {
-        try take(Value.bitWidth / 8).reduce(0) { $0 << 8 | Value($1) }
+    /// Steps over `count` bytes and tells where they begin.
+    private mutating func advance(by count: Int) throws(CanonicalError) -> Int {
+        guard bytes.count - offset >= count else { throw .truncated }
+        defer { offset += count }
+        return offset
+    }
+
+    private mutating func integer<Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>() throws(CanonicalError)
+        -> Value
+    {
+        let place = try advance(by: Value.bitWidth / 8)
+        return bytes.withUnsafeBytes { Value(bigEndian: $0.loadUnaligned(fromByteOffset: place, as: Value.self)) }
     }
 }

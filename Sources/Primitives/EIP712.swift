@@ -33,7 +33,13 @@ public struct EIP712Domain: Hashable, Sendable {
 
     /// keccak256(0x19 0x01 ‖ domainSeparator ‖ structHash), what is signed.
     public func digest(of structHash: Bytes32) -> Bytes32 {
-        Keccak256.hash([0x19, 0x01] + separator.bytes + structHash.bytes)
+        withUnsafeTemporaryAllocation(byteCount: 66, alignment: 8) { bytes in
+            bytes[0] = 0x19
+            bytes[1] = 0x01
+            separator.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[2..<34]))
+            structHash.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[34..<66]))
+            return Keccak256.hash(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// The digest of a statement of this protocol.
@@ -46,10 +52,13 @@ public struct EIP712Domain: Hashable, Sendable {
 public enum EIP712 {
     /// keccak256(typeHash ‖ words).
     public static func hashStruct(typeHash: Bytes32, words: [Bytes32]) -> Bytes32 {
-        var bytes = typeHash.bytes
-        bytes.reserveCapacity(32 * (words.count + 1))
-        for word in words { word.append(to: &bytes) }
-        return Keccak256.hash(bytes)
+        withUnsafeTemporaryAllocation(byteCount: 32 * (words.count + 1), alignment: 8) { bytes in
+            typeHash.write(to: bytes)
+            for (place, word) in words.enumerated() {
+                word.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[(32 * (place + 1))...]))
+            }
+            return Keccak256.hash(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// keccak256 of an encoded type, `Name(type member,…)`.

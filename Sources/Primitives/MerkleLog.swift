@@ -1,15 +1,22 @@
 /// The append-only Merkle tree of RFC 6962 (section 2.1) over SHA-256.
 public enum MerkleLog {
     /// SHA-256(0x00 ‖ leaf).
-    public static func leafHash(_ leaf: [UInt8]) -> Bytes32 { SHA256.hash([0x00] + leaf) }
+    public static func leafHash(_ leaf: [UInt8]) -> Bytes32 {
+        withUnsafeTemporaryAllocation(byteCount: leaf.count + 1, alignment: 8) { bytes in
+            bytes[0] = 0x00
+            UnsafeMutableRawBufferPointer(rebasing: bytes[1...]).copyBytes(from: leaf)
+            return SHA256.hash(UnsafeRawBufferPointer(bytes))
+        }
+    }
 
     /// SHA-256(0x01 ‖ left ‖ right).
     public static func nodeHash(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
-        var bytes: [UInt8] = [0x01]
-        bytes.reserveCapacity(65)
-        left.append(to: &bytes)
-        right.append(to: &bytes)
-        return SHA256.hash(bytes)
+        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { bytes in
+            bytes[0] = 0x01
+            left.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[1..<33]))
+            right.write(to: UnsafeMutableRawBufferPointer(rebasing: bytes[33..<65]))
+            return SHA256.hash(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// The root of a tree without leaves: SHA-256 of nothing.

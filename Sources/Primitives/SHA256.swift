@@ -4,10 +4,17 @@ import CCrypto
 public enum SHA256 {
     /// The digest of `bytes`.
     public static func hash(_ bytes: [UInt8]) -> Bytes32 {
-        var digest = [UInt8](repeating: 0, count: 32)
-        bytes.withUnsafeBufferPointer { input in
-            _ = CCrypto.SHA256(input.baseAddress, input.count, &digest)
+        bytes.withUnsafeBytes { hash($0) }
+    }
+
+    /// The digest of what a buffer holds.
+    static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
+        var state = SHA256_CTX()
+        SHA256_Init(&state)
+        SHA256_Update(&state, bytes.baseAddress, bytes.count)
+        return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in
+            SHA256_Final(digest.assumingMemoryBound(to: UInt8.self).baseAddress, &state)
+            return Bytes32(raw: UnsafeRawBufferPointer(digest))
         }
-        return Bytes32(unchecked: digest)
     }
 }

@@ -35,7 +35,8 @@ struct VoucherBench: AsyncParsableCommand {
             channels >= max(connections, 16) * batch
         else {
             throw ValidationError(
-                "--batch is 1 to 256, --connections 1 to 1024, and --channels at least their product (16 connections or more).")
+                "--batch is 1 to 256, --connections 1 to 1024, and --channels at least their product (16 connections or more)."
+            )
         }
     }
 

@@ -35,7 +35,8 @@ struct VoucherMeasurement {
         let empty = try await service.databaseBytes()
 
         say("warming up")
-        let probe = try await load(&service, &supply, seconds: min(2, options.seconds), batch: options.batch, rate: 4_000)
+        let probe = try await load(
+            &service, &supply, seconds: min(2, options.seconds), batch: options.batch, rate: 4_000)
         accepted += probe.accepted
         say("\(options.batch) vouchers a request, \(options.connections) connections")
         let peak = try await load(

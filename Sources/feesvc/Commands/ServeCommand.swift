@@ -126,7 +126,8 @@ struct ServeCommand: AsyncParsableCommand {
         _ service: FeeService, lock: AdvisoryLock, http: HTTPClient, logger: Logger
     ) async throws {
         let collector = StatementCollector(service: service, http: http, logger: logger)
-        let routes = ServiceRoutes(service: service, pipeline: VoucherPipeline(service, isGrouping: !oneVoucherATransaction),
+        let routes = ServiceRoutes(
+            service: service, pipeline: VoucherPipeline(service, isGrouping: !oneVoucherATransaction),
             collector: collector)
         let server = HTTPServer(
             responder: routes.router().buildResponder(), host: host, port: port, option: "--port",
