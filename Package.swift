@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Payer",
             dependencies: [
-                "Primitives", "Channels",
+                "Primitives", "Channels", "CCrypto",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -20,6 +20,7 @@ enum Vector: Sendable, Hashable {
     enum File: String {
         case congestion
         case eip712 = "eip712_vectors"
+        case keystore
         case log
         case merkle = "merkle_vectors"
         case `protocol`
@@ -28,6 +29,7 @@ enum Vector: Sendable, Hashable {
 
     private static let congestion = read(.congestion)
     private static let eip712 = read(.eip712)
+    private static let keystore = read(.keystore)
     private static let log = read(.log)
     private static let merkle = read(.merkle)
     private static let `protocol` = read(.protocol)
@@ -37,6 +39,7 @@ enum Vector: Sendable, Hashable {
         switch file {
         case .congestion: try congestion.get()
         case .eip712: try eip712.get()
+        case .keystore: try keystore.get()
         case .log: try log.get()
         case .merkle: try merkle.get()
         case .protocol: try `protocol`.get()

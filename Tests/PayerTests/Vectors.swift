@@ -1,0 +1,1 @@
+../PrimitivesTests/Vectors.swift
