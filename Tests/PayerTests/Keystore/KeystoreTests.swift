@@ -78,6 +78,7 @@ import Testing
             }
             #expect(salt.count == 32)
             #expect(one.iv.count == 16)
+            #expect(one.iv != Array(salt.prefix(16)) && one.iv != Array(salt.suffix(16)))
         }
     }
 
