@@ -27,8 +27,8 @@ public struct LaneState: Hashable, Sendable {
 
 /// A channel as the service knows it. Its four counters only grow.
 public struct ChannelState: Hashable, Sendable {
-    /// The lanes that version 1 opens; the format leaves room for 64.
-    public static let laneCount: UInt32 = 1
+    /// How many lanes a channel has: several gateways pay from it, each on its own, without talking to each other.
+    public static let laneCount: UInt32 = 64
 
     /// The channel's id.
     public let id: Bytes32

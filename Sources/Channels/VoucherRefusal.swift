@@ -8,7 +8,7 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
     case itemTwice(envelopeHash: Bytes32)
     /// The items are not those that were signed.
     case itemsHash(signed: Bytes32, found: Bytes32)
-    /// A lane that is not open in this version.
+    /// A lane that no channel has.
     case lane(found: UInt32)
     /// Valid for less than the settlement needs to prove it.
     case validUntil(found: UInt64, earliest: UInt64)
@@ -63,7 +63,7 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .itemCount(let found): "A voucher pays for 1 to \(Item.countMax) items; this one names \(found)."
         case .itemTwice(let hash): "Envelope \(hash) stands twice among the items; pay for it once."
         case .itemsHash(let signed, let found): "The items hash to \(found), but \(signed) was signed."
-        case .lane(let found): "Lane \(found) is not open; use lane 0."
+        case .lane(let found): "There is no lane \(found); lanes are 0 to \(ChannelState.laneCount - 1)."
         case .validUntil(let found, let earliest): "validUntil is \(found); it must be \(earliest) or later."
         case .unknownChannelOrSigner: "There is no such channel, or its signer did not sign this voucher."
         case .closed: "The channel is closed; open another."

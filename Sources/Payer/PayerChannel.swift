@@ -38,7 +38,7 @@ public enum PaymentOutcome: Sendable {
     case refused(status: Int, code: String, detail: String)
 }
 
-/// The payer's side of one channel, lane 0: what it has signed, and how it pays.
+/// The payer's side of one lane of a channel: what it has signed, and how it pays.
 ///
 /// One request is under way at a time, so that vouchers arrive in the order in which they were signed.
 public actor PayerChannel {
@@ -50,8 +50,11 @@ public actor PayerChannel {
     private var signer: LaneSigner
     private var deposited = Amount.zero
 
-    /// Opens a channel whose payer and signer is `key`.
-    public init(opening: Bytes32, key: SecretKey, service: ServiceConnection) async throws {
+    /// Opens a channel whose payer and signer is `key`, and pays on one of its lanes. The same opening again is the same
+    /// channel: so several gateways pay from one, each on a lane of its own.
+    public init(
+        opening: Bytes32, key: SecretKey, service: ServiceConnection, lane: UInt32 = 0
+    ) async throws {
         let statement = OpenChannel(payer: key.address, signer: key.address, opening: opening)
         let signature = key.sign(service.domain.digest(of: statement))
         let answer: ChannelOpenedBody = try await service.client.post(
@@ -62,7 +65,7 @@ public actor PayerChannel {
         self.service = service
         self.key = key
         id = answer.channelId
-        signer = LaneSigner(channelID: answer.channelId, lane: 0)
+        signer = LaneSigner(channelID: answer.channelId, lane: lane)
     }
 
     /// What the channel can still pay, refunds that the payer has not asked about left out.

@@ -106,6 +106,66 @@ struct VoucherScreenTests {
         }
     }
 
+    @Test func `gateways pay on lanes of their own, and all ceilings together stay within what the channel holds`()
+        async throws
+    {
+        try await ServiceFixture.run { fixture in
+            let channel = try await fixture.channel(key, deposit: 120_000_000)
+            func voucher(_ name: String, lane: UInt32, sequence: UInt64, ceiling: Amount) -> SignedVoucher {
+                let items = [fixture.item(fixture.envelope(name, topic: topic))]
+                let voucher = Voucher(
+                    channelID: channel, lane: lane, sequence: sequence, cumulativeAmount: ceiling,
+                    validUntil: fixture.service.clock.now + 10 * UTCDay.seconds, itemsHash: Item.hash(of: items))
+                return SignedVoucher(
+                    voucher: voucher, items: items, signature: key.sign(fixture.service.domain.digest(of: voucher)))
+            }
+            // Sequences and ceilings of one lane mean nothing to another.
+            let decisions = try await fixture.decide([
+                voucher("a", lane: 0, sequence: 9, ceiling: 40_000_000),
+                voucher("b", lane: 63, sequence: 1, ceiling: 40_000_000),
+                voucher("c", lane: 7, sequence: 1, ceiling: 40_000_001),
+                voucher("d", lane: 7, sequence: 1, ceiling: 40_000_000),
+                // The channel pays for an envelope once, on whatever lane.
+                voucher("a", lane: 63, sequence: 2, ceiling: 40_000_000),
+            ])
+            #expect(try decisions[0].get() == decisions[4].get())
+            #expect(try decisions[1].get().count == 1)
+            #expect(decisions[2] == .failure(.deposit(ceilings: 120_000_001, coverage: 120_000_000)))
+            #expect(try decisions[3].get().count == 1)
+            #expect(try await fixture.available(channel) == 444_960)
+
+            let reopened = try await fixture.reopened()
+            #expect(
+                try await reopened.decide([voucher("e", lane: 63, sequence: 1, ceiling: 40_000_000)])
+                    == [.failure(.sequence(found: 1, newest: nil))])
+            let state = try await reopened.service.read { try await ChannelStore($0).channel(channel)?.state }
+            #expect(state?.lanes[0]?.sequence == 9)
+            #expect(state?.lanes[63] == LaneState(sequence: 1, ceiling: 40_000_000, charged: 39_851_680))
+            await reopened.pool.close()
+        }
+    }
+
+    @Test func `a large request is judged voucher by voucher, in its order`() async throws {
+        try await ServiceFixture.run { fixture in
+            let channel = try await fixture.channel(key, deposit: 100_000_000_000)
+            let vouchers = (1...200).map { number in
+                fixture.voucher(
+                    [fixture.item(fixture.envelope("\(number)", topic: topic))], channel: channel,
+                    key: number.isMultiple(of: 3) ? stranger : key, sequence: UInt64(number),
+                    ceiling: 100_000_000_000)
+            }
+            let decisions = try await fixture.decide(vouchers)
+            for (number, decision) in zip(1...200, decisions) {
+                if number.isMultiple(of: 3) {
+                    #expect(decision == .failure(.unknownChannelOrSigner))
+                } else {
+                    #expect(try decision.get().count == 1)
+                }
+            }
+            #expect(await fixture.service.state.chargeCount == 134)
+        }
+    }
+
     @Test func `the channels' balance is the sum of what each has left`() async throws {
         try await ServiceFixture.run { fixture in
             var sum = Amount.zero

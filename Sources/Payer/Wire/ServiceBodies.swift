@@ -45,6 +45,20 @@ public struct HeadBody: Codable, Sendable {
     }
 }
 
+/// `GET /v1/log/consistency`: the newest head, and the proof that the log of an earlier size only grew into it.
+public struct ConsistencyBody: Codable, Sendable {
+    /// The newest head.
+    public let head: HeadBody
+    /// The consistency proof of RFC 9162, section 2.1.4.
+    public let proof: [Bytes32]
+
+    /// Makes the body.
+    public init(head: HeadBody, proof: [Bytes32]) {
+        self.head = head
+        self.proof = proof
+    }
+}
+
 /// Statements with a signature, as they are posted.
 public struct OpenChannelBody: Codable, Sendable {
     /// Whose money it is.

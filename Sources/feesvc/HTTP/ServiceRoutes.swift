@@ -18,6 +18,7 @@ struct ServiceRoutes {
         let router = Router()
         router.add(middleware: ProblemMiddleware())
         addPublic(to: router)
+        addLog(to: router)
         addChannels(to: router)
         addSettlement(to: router)
         addNetwork(to: router)
@@ -46,6 +47,16 @@ struct ServiceRoutes {
             guard let size else { return try Response.json(HeadBody(service.heads.head)) }
             return try Response.json(
                 HeadBody(await service.heads.head(after: size, time: time, timeout: .seconds(10))))
+        }
+    }
+
+    private func addLog(to router: Router<BasicRequestContext>) {
+        router.get("/v1/log/consistency") { request, _ in
+            guard let from = try request.number("from") else {
+                throw Refusal(400, "request/query", "Ask with from, the size of a head that you hold.")
+            }
+            let (head, proof) = try await service.receiptDesk.consistency(from: from)
+            return try Response.json(ConsistencyBody(head: HeadBody(head), proof: proof))
         }
     }
 

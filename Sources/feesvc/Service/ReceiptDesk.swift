@@ -9,7 +9,8 @@ struct OpenedReceipt: Sendable {
     let salt: Bytes32
 }
 
-/// Derives receipts from the log, against its newest head. The newest leaves and tiles are at hand; others are read.
+/// Derives receipts and consistency proofs from the log, against its newest head. The newest leaves and tiles are at
+/// hand; others are read.
 final class ReceiptDesk: Sendable {
     private static let tilesKeptMax = 1_024
     private static let leavesKeptMax = 16_384
@@ -67,6 +68,19 @@ final class ReceiptDesk: Sendable {
             tiles.merge(readTiles) { known, _ in known }
         }
         return (log.head, try Self.derive(indexes, log, leaves, tiles))
+    }
+
+    /// The proof that the log of an earlier size became the one of the newest head by appending alone.
+    func consistency(from size: UInt64) async throws -> (head: SignedHead, proof: [Bytes32]) {
+        let (log, known) = state.withLock { ($0.log, $0.tiles) }
+        guard size <= log.tree.size else {
+            throw Refusal(409, "log/size", "The log has \(log.tree.size) leaves, not \(size) yet.")
+        }
+        let needed = log.tree.tilesNeeded(forConsistencyFrom: size)
+        var tiles = known.filter { needed.contains($0.key) }
+        let missing = needed.subtracting(tiles.keys)
+        if !missing.isEmpty { tiles.merge(try await read([], missing).1) { known, _ in known } }
+        return (log.head, log.tree.consistency(from: size) { tile in tiles[tile] ?? [] })
     }
 
     private func read(

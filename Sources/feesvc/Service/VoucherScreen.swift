@@ -24,18 +24,20 @@ struct VoucherScreen {
         let open = vouchers.indices.filter { results[$0] == nil }
         let channels = try await channels(of: open.map { vouchers[$0].voucher.channelID })
         let stale = try await stale(open.map { vouchers[$0] }, channels)
+        var signed: [(place: Int, voucher: SignedVoucher, signer: Address)] = []
         for place in open {
             let voucher = vouchers[place]
-            guard let channel = channels[voucher.voucher.channelID] else {
-                results[place] = .failure(.unknownChannelOrSigner)
-                continue
-            }
-            if stale.contains(VoucherPlace(voucher)) {
-                results[place] = .failure(.sequence(found: voucher.voucher.sequence, newest: nil))
+            if let channel = channels[voucher.voucher.channelID] {
+                if stale.contains(VoucherPlace(voucher)) {
+                    results[place] = .failure(.sequence(found: voucher.voucher.sequence, newest: nil))
+                } else {
+                    signed.append((place, voucher, channel.state.signer))
+                }
             } else {
-                results[place] = recover(voucher, channel.state)
+                results[place] = .failure(.unknownChannelOrSigner)
             }
         }
+        for (place, result) in await recover(signed) { results[place] = result }
         return results.compactMap(\.self)
     }
 
@@ -72,13 +74,31 @@ struct VoucherScreen {
             }.map { VoucherPlace($0.voucher) })
     }
 
+    /// Vouchers whose signatures are recovered in one go; a large request is spread over the cores.
+    private static let partCount = 64
+
     private func recover(
-        _ voucher: SignedVoucher, _ channel: ChannelState
-    ) -> Result<RecoveredVoucher, VoucherRefusal> {
-        guard let signer = try? voucher.signature.recover(service.domain.digest(of: voucher.voucher)),
-            signer == channel.signer
-        else { return .failure(.unknownChannelOrSigner) }
-        return .success(RecoveredVoucher(signed: voucher, signer: signer))
+        _ vouchers: [(place: Int, voucher: SignedVoucher, signer: Address)]
+    ) async -> [(place: Int, result: Result<RecoveredVoucher, VoucherRefusal>)] {
+        let domain = service.domain
+        @Sendable func recover(
+            _ part: ArraySlice<(place: Int, voucher: SignedVoucher, signer: Address)>
+        ) -> [(place: Int, result: Result<RecoveredVoucher, VoucherRefusal>)] {
+            part.map { place, voucher, signer in
+                guard voucher.signature.isBy(signer, over: domain.digest(of: voucher.voucher)) else {
+                    return (place, .failure(.unknownChannelOrSigner))
+                }
+                return (place, .success(RecoveredVoucher(signed: voucher, signer: signer)))
+            }
+        }
+        guard vouchers.count > Self.partCount else { return recover(vouchers[...]) }
+        return await withTaskGroup { group in
+            for start in stride(from: 0, to: vouchers.count, by: Self.partCount) {
+                let part = vouchers[start..<min(start + Self.partCount, vouchers.count)]
+                group.addTask { recover(part) }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
     }
 
     /// Tells vouchers of one request apart.

@@ -74,7 +74,7 @@ enum RefusedVoucher: String, CaseIterable, CustomTestStringConvertible {
         case .sequenceReused: return payer.signed(changed(good, sequence: 5), items)
         case .sequenceLower: return payer.signed(changed(good, sequence: 4), items)
         case .tooEarly: return payer.signed(changed(good, validUntil: TestPayer.now + 3_600), items)
-        case .otherLane: return payer.signed(changed(good, lane: 1), items)
+        case .otherLane: return payer.signed(changed(good, lane: 64), items)
         case .noItem: return payer.signed(changed(good, itemsHash: Item.hash(of: [])), [])
         case .itemTwice, .maxFee, .oddPostage, .tooLarge, .expired: return payer.signed(good, items)
         }
