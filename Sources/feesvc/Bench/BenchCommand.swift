@@ -48,14 +48,17 @@ struct VoucherBench: AsyncParsableCommand {
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             var failure: (any Error)?
             do {
-                let report = try await VoucherMeasurement(options: self, directory: directory, http: http).run()
-                print(report.text)
-                if json { print(try report.json()) }
+                try await Interruption.orEnd {
+                    let report = try await VoucherMeasurement(options: self, directory: directory, http: http).run()
+                    print(report.text)
+                    if json { print(try report.json()) }
+                }
             } catch {
                 failure = error
             }
             try? await http.shutdown()
             try? FileManager.default.removeItem(atPath: directory)
+            if failure is Interruption { throw ExitCode(130) }
             if let failure { throw failure }
         }
     }

@@ -7,6 +7,8 @@ struct VoucherBenchReport {
     var single = VoucherLoad.Outcome()
     var half = VoucherLoad.Outcome()
     var baseline = VoucherLoad.Outcome()
+    /// By what is wrong with the voucher.
+    var refusalCpuMicroseconds: [String: Double] = [:]
     var bytesPerVoucher = 0
     var peakMemoryBytes = 0
     var conserved = false
@@ -17,7 +19,7 @@ struct VoucherBenchReport {
         func line(_ name: String, _ value: Double, _ unit: String) -> String {
             name.padding(toLength: 46, withPad: " ", startingAt: 0) + String(format: "%10.1f ", value) + unit
         }
-        return [
+        var lines = [
             line("accepted, vouchers batched in requests", peak.rate, "/s"),
             line("accepted, one voucher a request", single.rate, "/s"),
             line("group commit off", baseline.rate, "/s"),
@@ -36,10 +38,14 @@ struct VoucherBenchReport {
             line("latency at peak, p99", peak.latency(0.99), "ms"),
             line("latency at half the peak, p50", half.latency(0.5), "ms"),
             line("latency at half the peak, p99", half.latency(0.99), "ms"),
+        ]
+        lines += refusalCpuMicroseconds.sorted { $0.key < $1.key }.map { line("a refusal: \($0.key)", $0.value, "µs") }
+        lines += [
             line("database, a voucher", Double(bytesPerVoucher), "bytes"),
             line("service's memory at its peak", Double(peakMemoryBytes) / 1e6, "MB"),
             "conserved, each charged once: " + (conserved ? "yes" : "NO"),
-        ].joined(separator: "\n")
+        ]
+        return lines.joined(separator: "\n")
     }
 
     private struct Percentiles: Encodable {
@@ -57,6 +63,7 @@ struct VoucherBenchReport {
         let clientCpuMicrosecondsPerVoucher: Double
         let rawRecoveryCpuMicroseconds: Double
         let baselinePerSecond: Double
+        let refusalCpuMicroseconds: [String: Double]
         let bytesPerVoucher: Int
         let peakMemoryBytes: Int
         let conserved: Bool
@@ -72,7 +79,8 @@ struct VoucherBenchReport {
             halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),
             cpuMicrosecondsPerVoucher: peak.microsecondsEach, clientCpuMicrosecondsPerVoucher: clientCpu,
             rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds, baselinePerSecond: baseline.rate,
-            bytesPerVoucher: bytesPerVoucher, peakMemoryBytes: peakMemoryBytes, conserved: conserved)
+            refusalCpuMicroseconds: refusalCpuMicroseconds, bytesPerVoucher: bytesPerVoucher,
+            peakMemoryBytes: peakMemoryBytes, conserved: conserved)
         return String(decoding: try encoder.encode(summary), as: UTF8.self)
     }
 }

@@ -33,8 +33,9 @@ struct VoucherLoad {
     /// Requests a second over all connections; `nil` sends as fast as answers come.
     var pace: Double?
 
-    /// Sends every request once; ends after `seconds` at the latest.
-    func run(_ requests: [[UInt8]], seconds: Double) async throws -> Outcome {
+    /// Sends every request once; ends after `seconds` at the latest. Requests that are not to be answered are refused as a
+    /// whole.
+    func run(_ requests: [[UInt8]], seconds: Double, isAnswered: Bool = true) async throws -> Outcome {
         let clock = ContinuousClock()
         let before = try service.processorSeconds
         let client = ProcessorTime.own
@@ -50,7 +51,7 @@ struct VoucherLoad {
                             let due = begin + .seconds(Double(place) / pace)
                             if due > clock.now { try await clock.sleep(until: due) }
                         }
-                        try await send(requests[place], clock, &own)
+                        try await send(requests[place], isAnswered: isAnswered, clock, &own)
                     }
                     return own
                 }
@@ -69,10 +70,18 @@ struct VoucherLoad {
         return outcome
     }
 
-    private func send(_ bytes: [UInt8], _ clock: ContinuousClock, _ outcome: inout Outcome) async throws {
+    private func send(
+        _ bytes: [UInt8], isAnswered: Bool, _ clock: ContinuousClock, _ outcome: inout Outcome
+    ) async throws {
         let sent = clock.now
-        let answer = try await service.connection.client.exchange("/v1/vouchers", bytes: bytes)
+        let answer: [UInt8]
+        do {
+            answer = try await service.connection.client.exchange("/v1/vouchers", bytes: bytes)
+        } catch ClientError.problem where !isAnswered {
+            answer = []
+        }
         outcome.latencies.append(Double(sent.duration(to: clock.now) / .microseconds(1)) / 1e6)
+        guard isAnswered else { return }
         for result in try VoucherFrames.Answer(answer).results {
             if case .charged = result { outcome.accepted += 1 } else { outcome.refused += 1 }
         }

@@ -53,6 +53,7 @@ struct VoucherMeasurement {
             pace: peak.rate / 2 / Double(options.batch))
         accepted += half.accepted
         report.half = half
+        try await refuse(service, supply, &report)
         report.bytesPerVoucher = (try await service.databaseBytes() - empty) / max(1, accepted)
         report.peakMemoryBytes = service.process.peakMemory
 
@@ -65,6 +66,27 @@ struct VoucherMeasurement {
         accepted += baseline.accepted
         report.baseline = baseline
         report.conserved = try await isConserved(service, accepted: accepted)
+    }
+
+    /// What a refused voucher costs the service beyond an empty request.
+    private func refuse(
+        _ service: BenchService, _ supply: VoucherSupply, _ report: inout VoucherBenchReport
+    ) async throws {
+        let seconds = max(1, options.seconds / 4)
+        let requests = 4_000
+        func microseconds(_ bytes: [UInt8]) async throws -> Double {
+            let load = VoucherLoad(service: service, connections: options.connections)
+            let outcome = try await load.run(
+                [[UInt8]](repeating: bytes, count: requests), seconds: seconds, isAnswered: !bytes.isEmpty)
+            guard outcome.accepted == 0 else { throw OperatorError("A voucher was accepted that should be refused.") }
+            return outcome.service / Double(max(1, outcome.latencies.count)) * 1e6
+        }
+        say("refusals")
+        let empty = try await microseconds([])
+        for kind in RefusalKind.allCases {
+            let cost = try await microseconds(supply.refused(kind, batch: options.batch))
+            report.refusalCpuMicroseconds[kind.rawValue] = (cost - empty) / Double(options.batch)
+        }
     }
 
     private func load(

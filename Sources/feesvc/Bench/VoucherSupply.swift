@@ -6,7 +6,7 @@ import Primitives
 struct VoucherSupply: Sendable {
     private let keys: [SecretKey]
     private let channels: [Bytes32]
-    private let domain: EIP712Domain
+    let domain: EIP712Domain
     private let fee: Amount
     private let expiry: UTCDay
     private let validUntil: UInt64
@@ -56,18 +56,26 @@ struct VoucherSupply: Sendable {
         }
     }
 
-    /// A voucher whose ceiling covers exactly its channel's messages so far.
+    /// How many channels pay.
+    var channelCount: Int { channels.count }
+
     private func sign(_ order: (channel: Int, sequence: UInt64)) -> SignedVoucher {
+        voucher(channel: order.channel, sequence: order.sequence, label: "")
+    }
+
+    /// A voucher whose ceiling covers exactly its channel's messages so far.
+    func voucher(channel: Int, sequence: UInt64, label: String) -> SignedVoucher {
         var encoder = CanonicalEncoder(tag: "feesvc/bench/1")
-        encoder.append(channels[order.channel])
-        encoder.append(order.sequence)
+        encoder.append(channels[channel])
+        encoder.append(sequence)
+        encoder.append(label)
         let item = Item(
             envelopeHash: SHA256.hash(encoder.bytes), bytes: 1_024, expiryDay: expiry, postage: .zero, maxFee: fee)
         let voucher = Voucher(
-            channelID: channels[order.channel], lane: 0, sequence: order.sequence,
-            cumulativeAmount: (try? fee.times(order.sequence)) ?? .max, validUntil: validUntil,
+            channelID: channels[channel], lane: 0, sequence: sequence,
+            cumulativeAmount: (try? fee.times(sequence)) ?? .max, validUntil: validUntil,
             itemsHash: Item.hash(of: [item]))
         return SignedVoucher(
-            voucher: voucher, items: [item], signature: keys[order.channel].sign(domain.digest(of: voucher)))
+            voucher: voucher, items: [item], signature: keys[channel].sign(domain.digest(of: voucher)))
     }
 }

@@ -6,7 +6,6 @@ import Logging
 import Payer
 import Primitives
 import Storage
-import UnixSignals
 
 /// `feesvc demo`.
 struct DemoCommand: AsyncParsableCommand {
@@ -61,36 +60,21 @@ struct DemoCommand: AsyncParsableCommand {
                 logLevel: logging.logLevel.rawValue)
             var failure: (any Error)?
             do {
-                try await untilSignal { try await replay(trace, network, http) }
+                try await Interruption.orEnd { try await replay(trace, network, http) }
             } catch {
                 failure = error
             }
             await network.stop()
             try? await http.shutdown()
             if isTemporary {
-                if failure == nil || failure is Interrupted {
+                if failure == nil || failure is Interruption {
                     try? FileManager.default.removeItem(atPath: directory)
                 } else {
                     FileHandle.standardError.write(Data("The processes' logs are in \(directory).\n".utf8))
                 }
             }
-            if failure is Interrupted { throw ExitCode(130) }
+            if failure is Interruption { throw ExitCode(130) }
             if let failure { throw failure }
-        }
-    }
-
-    /// A signal asked the demo to end.
-    private struct Interrupted: Error {}
-
-    private func untilSignal(_ body: @Sendable @escaping () async throws -> Void) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                for await _ in signals { throw Interrupted() }
-            }
-            defer { group.cancelAll() }
-            try await group.next()
         }
     }
 
