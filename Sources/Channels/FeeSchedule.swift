@@ -50,7 +50,8 @@ public struct FeeSchedule: Hashable, Sendable {
         guard item.bytes <= bytesMax else { throw .tooLarge(bytes: item.bytes, limit: bytesMax) }
         let today = UTCDay(containing: time).number
         let days = item.expiryDay.number > today ? item.expiryDay.number - today : 0
-        guard (retentionDaysMin...retentionDaysMax).contains(days) else {
+        // Compared one by one: a schedule from outside may have its bounds the wrong way round, and sells nothing then.
+        guard days >= retentionDaysMin, days <= retentionDaysMax else {
             throw .retention(days: days, from: retentionDaysMin, to: retentionDaysMax)
         }
         guard item.postage == .zero || item.postage == postage else {

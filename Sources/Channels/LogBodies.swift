@@ -95,6 +95,9 @@ public struct Genesis: Hashable, Sendable {
 }
 
 /// When epochs begin and end, and the deadlines that hang on them. Epochs count from 1.
+///
+/// Genesis and epochs may come from a log that somebody made up: a moment above 2^64 − 1 is 2^64 − 1, and what would be
+/// epoch 0 is the start.
 public struct EpochClock: Hashable, Sendable {
     /// When epoch 1 begins, Unix seconds.
     public let start: UInt64
@@ -109,13 +112,18 @@ public struct EpochClock: Hashable, Sendable {
     }
 
     /// When an epoch begins.
-    public func beginning(of epoch: UInt64) -> UInt64 { start + (epoch - 1) * length }
+    public func beginning(of epoch: UInt64) -> UInt64 { edge(of: max(epoch, 1) - 1) }
     /// When an epoch ends: the first second that is not in it.
-    public func edge(of epoch: UInt64) -> UInt64 { start + epoch * length }
+    public func edge(of epoch: UInt64) -> UInt64 {
+        let (span, isBeyond) = epoch.multipliedReportingOverflow(by: length)
+        return isBeyond ? .max : start.addingClamped(span)
+    }
     /// When base and congestion holds of an epoch end: 24 hours after its edge, at most half an epoch.
-    public func deliveryCut(of epoch: UInt64) -> UInt64 { edge(of: epoch) + min(UTCDay.seconds, length / 2) }
+    public func deliveryCut(of epoch: UInt64) -> UInt64 {
+        edge(of: epoch).addingClamped(min(UTCDay.seconds, length / 2))
+    }
     /// Until when an envelope that was charged at `time` may be published: 1 hour, at most a quarter of an epoch.
-    public func publishBy(acceptedAt time: UInt64) -> UInt64 { time + min(3_600, length / 4) }
+    public func publishBy(acceptedAt time: UInt64) -> UInt64 { time.addingClamped(min(3_600, length / 4)) }
 }
 
 /// A message that was charged: body of a ``LeafKind/charge`` leaf, and what a receipt shows to everybody.

@@ -64,6 +64,16 @@ import Testing
         #expect(try schedule.price(item, acceptedAt: midnight, congestion: 0).storage == 45_056)
     }
 
+    @Test func `a schedule whose fewest days are above its most sells nothing`() {
+        let schedule = FeeSchedule(
+            version: 1, effectiveFrom: 0, base: 1, storagePerByteDay: 1, congestionUnit: 0, targetPerMinute: 600,
+            postage: 0, postageWindow: 0, retentionDaysMin: 3, retentionDaysMax: 2, bytesMax: 1_048_576)
+        for days: UInt32 in 0...5 {
+            let refusal = Self.refusal(schedule, TestChannel.item(1, days: days))
+            #expect(refusal == .retention(days: days, from: 3, to: 2), "\(days)")
+        }
+    }
+
     @Test func `postage is nothing or exactly what is asked`() {
         let schedule = TestChannel.schedule(postage: 500)
         for (postage, isGood): (Amount, Bool) in [(0, true), (1, false), (499, false), (500, true), (501, false)] {
