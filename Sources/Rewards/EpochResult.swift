@@ -113,7 +113,7 @@ public struct EpochResult: Hashable, Sendable {
         return encoder.bytes
     }
 
-    /// Reads canonical bytes.
+    /// Reads canonical bytes and refuses metrics above one whole.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
         var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/result/1")
         ruleset = try decoder.readUInt32()
@@ -136,12 +136,20 @@ public struct EpochResult: Hashable, Sendable {
             RewardRow(
                 node: try decoder.readUInt32(), payout: try decoder.readAddress(),
                 contribution: Contribution(
-                    held: try decoder.readUInt32(), available: try decoder.readUInt32(),
-                    attested: try decoder.readUInt32()),
+                    held: try Self.readParts("held", &decoder), available: try Self.readParts("available", &decoder),
+                    attested: try Self.readParts("attested", &decoder)),
                 earned: try decoder.readAmount(), shared: try decoder.readAmount(), reward: try decoder.readAmount(),
                 cumulative: try decoder.readAmount())
         }
         try decoder.finish()
+    }
+
+    private static func readParts(
+        _ field: String, _ decoder: inout CanonicalDecoder
+    ) throws(CanonicalError) -> UInt32 {
+        let parts = try decoder.readUInt32()
+        guard parts <= Contribution.whole else { throw .outOfRange(field: field) }
+        return parts
     }
 
     /// SHA-256 of the canonical bytes.
