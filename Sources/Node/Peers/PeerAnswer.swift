@@ -101,7 +101,8 @@ enum PeerAnswer: Hashable, Sendable {
         case 137: self = .chain(highest: try reader.uint64(), id: try reader.bytes32())
         case Self.refusalType:
             let code = try reader.uint16()
-            let text = String(decoding: try reader.bytes(limit: PeerRefusal.textBytesMax), as: UTF8.self)
+            let bytes = try reader.bytes(limit: PeerRefusal.textBytesMax)
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw .field("text") }
             self = .refusal(PeerRefusal(code: PeerRefusal.Code(rawValue: code), text: text))
         default: throw .type(type)
         }
