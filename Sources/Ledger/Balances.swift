@@ -53,9 +53,8 @@ public struct Balances: Hashable, Sendable {
 
     /// Posts an entry: it must follow the chain and balance, and no account may fall below zero.
     public mutating func post(_ entry: LedgerEntry) throws(LedgerError) {
-        guard entry.number == anchor.number + 1 else {
-            throw .gap(expected: anchor.number + 1, found: entry.number)
-        }
+        let next = anchor.number.addingClamped(1)
+        guard next > anchor.number, entry.number == next else { throw .gap(expected: next, found: entry.number) }
         guard entry.previous == anchor.hash else { throw .chain(number: entry.number) }
         try Self.checkBalanced(entry.postings)
         var after = totals

@@ -81,6 +81,24 @@ import Testing
         }
     }
 
+    @Test func `no entry follows the last number that there is`() throws {
+        let postings = [Self.debit(.dust, 5), Self.credit(.pool(1), 5)]
+        let totals = try Self.funded().totals
+        for (newest, isFollowed): (UInt64, Bool) in [(.max - 2, true), (.max - 1, true), (.max, false)] {
+            var balances = Balances(totals: totals, anchor: EntryAnchor(number: newest, hash: .zero))
+            for number: UInt64 in [0, newest, .max] {
+                guard !isFollowed || number != newest + 1 else { continue }
+                let expected = isFollowed ? newest + 1 : .max
+                #expect(throws: LedgerError.gap(expected: expected, found: number)) {
+                    try balances.post(Self.entry(after: balances, number: number, postings))
+                }
+            }
+            guard isFollowed else { continue }
+            try balances.post(Self.entry(after: balances, number: newest + 1, postings))
+            #expect(balances.anchor.number == newest + 1)
+        }
+    }
+
     @Test func `an account may be emptied and not one unit more`() throws {
         for (amount, isGood): (Amount, Bool) in [(99, true), (100, true), (101, false)] {
             var balances = try Self.funded()

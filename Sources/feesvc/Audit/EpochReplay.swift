@@ -86,6 +86,9 @@ struct EpochReplay {
 
     private mutating func follow(_ leaf: LogLeaf, _ place: String) throws {
         try AuditDifference.check(place, "index", expected: frontier.size, found: leaf.index)
+        guard leaf.index < .max else {
+            throw AuditDifference(place, "index", expected: "below 2^64 - 1, the largest log", found: leaf.index)
+        }
         guard leaf.time >= time else { throw AuditDifference(place, "time", expected: "≥ \(time)", found: leaf.time) }
         guard !isClosed else {
             throw AuditDifference(place, "leaf after the edge", expected: "none", found: leaf.kind.rawValue)
@@ -120,6 +123,9 @@ struct EpochReplay {
     }
 
     private mutating func charge(_ charge: Charge, at time: UInt64, _ place: String) throws {
+        guard chargeCount < .max else {
+            throw AuditDifference(place, "charges before it", expected: "below 2^64 - 1", found: chargeCount)
+        }
         chargeCount += 1
         try AuditDifference.check(place, "charge number", expected: chargeCount, found: charge.number)
         try AuditDifference.check(place, "epoch", expected: epoch, found: charge.epoch)
@@ -142,11 +148,14 @@ struct EpochReplay {
         held[charge.number] = Held(
             epoch: epoch, base: try price.base.adding(price.congestion), expiryDay: charge.expiryDay,
             storagePerDay: perDay, postage: price.postage > .zero ? price.postage : nil,
-            postageDue: price.postage > .zero ? time + schedule.postageWindow : nil)
+            postageDue: price.postage > .zero ? time.addingClamped(schedule.postageWindow) : nil)
         flows.charged = try flows.charged.adding(try price.total)
     }
 
     private mutating func midnight(_ midnight: Midnight, at time: UInt64, _ place: String) throws {
+        guard midnight.day > lastMidnight else {
+            throw AuditDifference(place, "day", expected: "after \(lastMidnight.number)", found: midnight.day.number)
+        }
         try AuditDifference.check(place, "day", expected: lastMidnight.next.number, found: midnight.day.number)
         try AuditDifference.check(place, "time", expected: midnight.day.start, found: time)
         let captured = try storage.capture(midnight.day)

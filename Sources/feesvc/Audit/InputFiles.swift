@@ -14,7 +14,9 @@ enum InputFiles {
         return try lines.dropFirst().dropLast().enumerated().map { number, line in
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             guard fields.count == 4, let index = UInt64(fields[0]), let time = UInt64(fields[1]),
-                let kind = UInt16(fields[2]).flatMap(LeafKind.init(rawValue:)), let body = Hex.decode(fields[3])
+                let kind = UInt16(fields[2]).flatMap(LeafKind.init(rawValue:)), let body = Hex.decode(fields[3]),
+                // The standard library also reads "+1" and "01".
+                [String(index), String(time), String(kind.rawValue)] == Array(fields[..<3])
             else {
                 throw AuditDifference(
                     "\(file), line \(number + 2)", "leaf", expected: "index,time,kind,0x…", found: line)

@@ -58,6 +58,9 @@ struct TrialBalanceFile {
     /// The balances after the entries, which must follow one another, balance, and leave no account below zero.
     func closing(after entries: [LedgerEntry]) throws -> [LedgerAccount: AccountTotals] {
         guard let first = entries.first else { return opening }
+        guard first.number > 0 else {
+            throw AuditDifference("journal.csv", "number of the first entry", expected: "from 1", found: first.number)
+        }
         var balances = Balances(totals: opening, anchor: EntryAnchor(number: first.number - 1, hash: first.previous))
         for entry in entries {
             do {
