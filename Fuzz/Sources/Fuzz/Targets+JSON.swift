@@ -1,0 +1,120 @@
+import Channels
+import Foundation
+import Payer
+import Primitives
+
+@testable import feesvc
+
+/// Bodies of HTTP requests and answers.
+let jsonTargets: [FuzzTarget] = [
+    FuzzTarget("vouchers-json", memory: .json, seeds: voucherSeeds, run: testVouchers),
+    FuzzTarget("requests-json", memory: .json, seeds: requestSeeds, run: testRequests),
+    FuzzTarget("answers-json", memory: .json, seeds: answerSeeds, run: testAnswers),
+    FuzzTarget("opening-json", memory: .json, seeds: { [try AuditInput.sample().opening().json()] }) {
+        if let opening = json(EpochOpening.self, $0) { _ = try? EpochReplay(opening) }
+    },
+]
+
+private func signature() throws -> Signature {
+    try Vector.file(.protocol)["receipt"]["signature"].signature
+}
+
+@Sendable private func voucherSeeds() throws -> [[UInt8]] {
+    let items = (0..<2).map {
+        Item(
+            envelopeHash: Bytes32(integer: $0), bytes: 1_024, expiryDay: UTCDay(number: 20_514), postage: .zero,
+            maxFee: 39_851_680)
+    }
+    let voucher = Voucher(
+        channelID: .zero, lane: 0, sequence: 1, cumulativeAmount: 79_703_360, validUntil: 1_767_830_400,
+        itemsHash: Item.hash(of: items))
+    let signed = SignedVoucher(voucher: voucher, items: items, signature: try signature())
+    return try Seeds.json(VouchersBody(vouchers: [VoucherBody(signed)]))
+}
+
+private func testVouchers(_ bytes: [UInt8]) {
+    guard let body = json(VouchersBody.self, bytes) else { return }
+    let admission = Admission(challengeWindow: 86_400, settlementHorizon: 86_400)
+    let domain = EIP712Domain(chainID: .zero, verifyingContract: .zero)
+    for voucher in body.vouchers.map(\.signed) {
+        guard (try? admission.checkForm(voucher, now: 1_767_225_600)) != nil else { continue }
+        require(Item.hash(of: voucher.items) == voucher.voucher.itemsHash, "a voucher of other items was taken")
+        _ = try? voucher.signature.recover(domain.digest(of: voucher.voucher))
+    }
+}
+
+@Sendable private func requestSeeds() throws -> [[UInt8]] {
+    let signature = try signature()
+    let node = try RegisteredNode(canonicalBytes: try Seeds.form("body 6 node 1"))
+    return try Seeds.json(
+        OpenChannelBody(OpenChannel(payer: .zero, signer: .zero, opening: .zero), signature: signature),
+        CloseChannelBody(charged: 1, validUntil: 1_767_830_400, signature: signature),
+        WelcomeBody(charge: 1, welcome: HexBytes(try Seeds.form("welcome"))),
+        SignedBytesBody(bytes: try Seeds.form("acknowledgement"), signature: signature),
+        SignedBytesBody(bytes: try Seeds.form("act"), signature: signature),
+        SettlementBody(subject: HexBytes(Bytes32.zero.bytes), amount: 1, reference: .zero, signature: signature),
+        RegisterNodeBody(
+            node.registration, operatorSignature: node.operatorSignature, nodeSignature: node.nodeSignature))
+}
+
+private func testRequests(_ bytes: [UInt8]) {
+    json(OpenChannelBody.self, bytes)
+    json(CloseChannelBody.self, bytes)
+    if let body = json(WelcomeBody.self, bytes) {
+        canonical(body.welcome.bytes, Welcome.init(canonicalBytes:), \.canonicalBytes)
+    }
+    if let body = json(SignedBytesBody.self, bytes) {
+        canonical(body.bytes.bytes, Acknowledgement.init(canonicalBytes:), \.canonicalBytes)
+        canonical(body.bytes.bytes, AdminAct.init(canonicalBytes:), \.canonicalBytes)
+    }
+    if let body = json(SettlementBody.self, bytes) { _ = (Bytes32(body.subject.bytes), Address(body.subject.bytes)) }
+    if let body = json(RegisterNodeBody.self, bytes) { _ = body.registration.structHash }
+}
+
+@Sendable private func answerSeeds() throws -> [[UInt8]] {
+    let receipt = try Receipt(canonicalBytes: try Seeds.form("receipt"))
+    let node = try RegisteredNode(canonicalBytes: try Seeds.form("body 6 node 1"))
+    let problem = ProblemBody(status: 402, code: "voucher/deposit", title: "Refused", detail: "too little")
+    let acknowledgement = SignedBytesBody(bytes: try Seeds.form("acknowledgement"), signature: try signature())
+    return try Seeds.json(
+        ParametersBody(
+            genesis: HexBytes(try Seeds.form("body 1 genesis")), schedule: HexBytes(try Seeds.form("body 2 schedule")),
+            challengeWindow: 86_400, settlementHorizon: 86_400, time: 1_767_225_600),
+        HeadBody(receipt.head), ChannelOpenedBody(channelId: .zero), ChannelClosedBody(returned: 1),
+        RefundBody(charge: 1, ground: "welcomed", amount: 5_000_000),
+        NodesBody(nodes: [NodesBody.Node(node, cumulative: 1, claimed: .zero)]),
+        VoucherAnswersBody(results: [
+            VoucherAnswerBody(
+                receipts: [ReceiptBody(receipt: HexBytes(receipt.canonicalBytes), salt: .zero)], problem: nil),
+            VoucherAnswerBody(receipts: nil, problem: problem),
+        ]),
+        PublishAnswersBody(results: [
+            PublishAnswerBody(event: .zero, acknowledgement: acknowledgement, problem: nil),
+            PublishAnswerBody(event: nil, acknowledgement: nil, problem: problem),
+        ]),
+        NodeStatusBody(
+            node: 1, time: 1, events: 1, messages: 1, topics: 1, waiting: 0, probedThrough: 1, connectedPeers: 3),
+        TopicsBody(topics: [TopicsBody.Topic(topic: .zero, events: 1, root: .zero)]))
+}
+
+private func testAnswers(_ bytes: [UInt8]) {
+    if let body = json(ParametersBody.self, bytes) {
+        _ = try? Genesis(canonicalBytes: body.genesis.bytes).domain
+        _ = try? FeeSchedule(canonicalBytes: body.schedule.bytes)
+    }
+    _ = try? json(HeadBody.self, bytes)?.signed
+    _ = try? json(NodesBody.self, bytes)?.registered
+    json(ChannelOpenedBody.self, bytes)
+    json(ChannelClosedBody.self, bytes)
+    json(ChannelBody.self, bytes)
+    json(RefundBody.self, bytes)
+    for answer in json(VoucherAnswersBody.self, bytes)?.results ?? [] {
+        for receipt in answer.receipts ?? [] { _ = try? Receipt(canonicalBytes: receipt.receipt.bytes) }
+    }
+    for answer in json(PublishAnswersBody.self, bytes)?.results ?? [] {
+        _ = try? answer.acknowledgement.map { try Acknowledgement(canonicalBytes: $0.bytes.bytes) }
+    }
+    json(NodeStatusBody.self, bytes)
+    json(TopicsBody.self, bytes)
+    json(ProblemBody.self, bytes)
+}

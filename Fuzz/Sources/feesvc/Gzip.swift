@@ -1,0 +1,1 @@
+../../../Sources/feesvc/Demo/Gzip.swift
