@@ -39,7 +39,10 @@ let package = Package(
         .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
         .target(
             name: "Migrations", path: "migrations",
-            resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql")],
+            resources: [
+                .embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql"),
+                .embedInCode("0003_channel_life.sql"),
+            ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(
             name: "Storage",

@@ -9,5 +9,6 @@ public enum Migrations {
             "0002_append_only_charges",
             String(decoding: PackageResources._002_append_only_charges_sql, as: UTF8.self)
         ),
+        ("0003_channel_life", String(decoding: PackageResources._003_channel_life_sql, as: UTF8.self)),
     ]
 }

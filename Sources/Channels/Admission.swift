@@ -37,6 +37,14 @@ public struct Admission: Sendable {
         self.settlementHorizon = settlementHorizon
     }
 
+    /// Until when a voucher, and the authority of its signer, must at least be valid.
+    public func earliest(now: UInt64) -> UInt64 {
+        [challengeWindow, settlementHorizon].reduce(now) { time, span in
+            let (sum, over) = time.addingReportingOverflow(span)
+            return over ? .max : sum
+        }
+    }
+
     /// What can be told without the channel: count and hash of the items, lane, validity.
     public func checkForm(_ signed: SignedVoucher, now: UInt64) throws(VoucherRefusal) {
         guard (1...Item.countMax).contains(signed.items.count) else {
@@ -46,7 +54,7 @@ public struct Admission: Sendable {
         guard (1...UInt64(Int64.max)).contains(signed.voucher.sequence) else {
             throw .sequenceRange(found: signed.voucher.sequence)
         }
-        let earliest = now + challengeWindow + settlementHorizon
+        let earliest = earliest(now: now)
         guard signed.voucher.validUntil >= earliest else {
             throw .validUntil(found: signed.voucher.validUntil, earliest: earliest)
         }
@@ -69,12 +77,18 @@ public struct Admission: Sendable {
         _ signed: SignedVoucher, signer: Address, channel: ChannelState, charged: Set<Bytes32>,
         schedule: FeeSchedule, congestion: UInt8, now: UInt64
     ) throws(VoucherRefusal) -> Admitted {
-        guard signer == channel.signer else { throw .unknownChannelOrSigner }
+        guard let authority = channel.authority(of: signer) else { throw .unknownChannelOrSigner }
         let open = signed.items.filter { !charged.contains($0.envelopeHash) }
         guard !open.isEmpty else { return Admitted(charges: [], total: .zero, lane: nil) }
-        guard channel.stage == .open else { throw .closed }
+        switch channel.stage {
+        case .opening: throw .opening(deposited: channel.deposited)
+        case .open: break
+        case .closing: throw .closing
+        case .closed: throw .closed
+        }
 
         let voucher = signed.voucher
+        try authority.check(voucher, earliest: earliest(now: now))
         let lane = channel.lanes[voucher.lane] ?? LaneState()
         guard voucher.sequence > lane.sequence else {
             throw .sequence(found: voucher.sequence, newest: lane.sequence)
@@ -95,7 +109,9 @@ public struct Admission: Sendable {
             guard ceilings <= coverage else {
                 throw VoucherRefusal.deposit(ceilings: ceilings, coverage: coverage)
             }
-            let after = LaneState(sequence: voucher.sequence, ceiling: voucher.cumulativeAmount, charged: needed)
+            let after = LaneState(
+                sequence: voucher.sequence, ceiling: voucher.cumulativeAmount, charged: needed,
+                lastCharge: lane.lastCharge)
             return Admitted(charges: charges, total: total, lane: after)
         } catch let refusal as VoucherRefusal {
             throw refusal

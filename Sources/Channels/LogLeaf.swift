@@ -40,6 +40,12 @@ public enum LeafKind: UInt16, Hashable, Sendable, CaseIterable {
     case act = 18
     /// Money that an operator staked.
     case stake = 19
+    /// A channel that began to close.
+    case closing = 20
+    /// Money that a payer took out of a channel.
+    case withdrawal = 21
+    /// A channel whose signers changed.
+    case signer = 22
 }
 
 /// One leaf of the fee log.

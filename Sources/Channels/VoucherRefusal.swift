@@ -14,8 +14,18 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
     case validUntil(found: UInt64, earliest: UInt64)
     /// No such channel, or not signed by its signer: a stranger learns no more.
     case unknownChannelOrSigner
+    /// The channel holds less than the least deposit.
+    case opening(deposited: Amount)
+    /// The channel is on its way out.
+    case closing
     /// The channel takes no vouchers any more.
     case closed
+    /// The signer pays from another lane.
+    case authorityLane(found: UInt32, allowed: UInt32)
+    /// The signer's authority ends before the settlement could ask for it.
+    case authorityExpires(found: UInt64, earliest: UInt64)
+    /// The ceiling is above what the signer may sign.
+    case authorityCeiling(found: Amount, allowed: Amount)
     /// The sequence was used already, by another voucher; `newest` is told to the channel's signer only.
     case sequence(found: UInt64, newest: UInt64?)
     /// A sequence that the service can't keep.
@@ -40,7 +50,12 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .lane: "voucher/lane"
         case .validUntil: "voucher/valid-until"
         case .unknownChannelOrSigner: "voucher/unknown-channel-or-signer"
+        case .opening: "voucher/channel-opening"
+        case .closing: "voucher/channel-closing"
         case .closed: "voucher/channel-closed"
+        case .authorityLane: "voucher/authority-lane"
+        case .authorityExpires: "voucher/authority-expires"
+        case .authorityCeiling: "voucher/authority-ceiling"
         case .sequence: "voucher/sequence"
         case .sequenceRange: "voucher/sequence-range"
         case .ceilingLowered: "voucher/ceiling-lowered"
@@ -66,7 +81,15 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .lane(let found): "There is no lane \(found); lanes are 0 to \(ChannelState.laneCount - 1)."
         case .validUntil(let found, let earliest): "validUntil is \(found); it must be \(earliest) or later."
         case .unknownChannelOrSigner: "There is no such channel, or its signer did not sign this voucher."
+        case .opening(let deposited):
+            "The channel holds \(deposited), less than the least deposit; top it up."
+        case .closing: "The channel is closing; open another."
         case .closed: "The channel is closed; open another."
+        case .authorityLane(let found, let allowed): "This signer pays from lane \(allowed), not from \(found)."
+        case .authorityExpires(let found, let earliest):
+            "This signer's authority ends at \(found); it must reach \(earliest). Have the payer delegate anew."
+        case .authorityCeiling(let found, let allowed):
+            "The ceiling is \(found); this signer may sign up to \(allowed)."
         case .sequence(let found, let newest?): "Sequence \(found) is used up; the newest is \(newest)."
         case .sequence(let found, nil): "Sequence \(found) is used up; ask for the channel's state."
         case .sequenceRange(let found): "Sequence \(found) is out of range: it must be from 1 to \(Int64.max)."

@@ -103,17 +103,17 @@ extension Welcome {
     public struct Charged: Hashable, Sendable {
         /// The channel's payer.
         public let payer: Address
-        /// The channel's signer.
-        public let signer: Address
+        /// Everybody who signs or ever signed for the channel.
+        public let signers: Set<Address>
         /// The postage still held, `nil` once it was decided.
         public let held: Amount?
         /// When the window ends, the first second in which a welcome is late.
         public let due: UInt64
 
         /// Puts the facts together.
-        public init(payer: Address, signer: Address, held: Amount?, due: UInt64) {
+        public init(payer: Address, signers: Set<Address>, held: Amount?, due: UInt64) {
             self.payer = payer
-            self.signer = signer
+            self.signers = signers
             self.held = held
             self.due = due
         }
@@ -125,7 +125,7 @@ extension Welcome {
         guard held > .zero else { throw .noPostage }
         guard now < charged.due else { throw .late(due: charged.due) }
         guard topic.id == head.topic else { throw .notTheTopic }
-        guard topic.owner != charged.payer, topic.owner != charged.signer else { throw .ownMessage }
+        guard topic.owner != charged.payer, !charged.signers.contains(topic.owner) else { throw .ownMessage }
         let statement = WelcomeStatement(topic: head.topic, envelopeHash: head.hash)
         guard signature.isBy(topic.owner, over: domain.digest(of: statement)) else { throw .signature }
         return held

@@ -40,6 +40,8 @@ public enum EntryKind: String, Hashable, Sendable, CaseIterable {
     case claim
     /// A channel was closed.
     case close
+    /// A payer took money out of a channel.
+    case withdrawal
     /// The settlement paid out.
     case payout
 }

@@ -23,35 +23,22 @@ public struct StoredLane: Hashable, Sendable {
     public let lane: UInt32
     /// What it is now.
     public let state: LaneState
-    /// The number of its newest charge, by which its newest voucher is found.
-    public let lastCharge: UInt64
 
     /// Makes a row.
-    public init(channel: UInt64, lane: UInt32, state: LaneState, lastCharge: UInt64) {
+    public init(channel: UInt64, lane: UInt32, state: LaneState) {
         self.channel = channel
         self.lane = lane
         self.state = state
-        self.lastCharge = lastCharge
     }
 }
 
 /// Channels and their lanes. That one writer follows another is ``LogSession``'s to see to: rows are not locked here.
 public struct ChannelStore: Sendable {
-    private let transaction: Transaction
+    let transaction: Transaction
 
     /// Works within a transaction.
     public init(_ transaction: Transaction) {
         self.transaction = transaction
-    }
-
-    /// Writes a new channel; `false` where the id exists.
-    public func open(_ opening: OpenChannel, id: Bytes32, at time: UInt64) async throws -> Bool {
-        try await transaction.execute(
-            """
-            INSERT INTO channels (channel_id, payer, signer, opening, stage, opened_at) VALUES (\(id.bytes), \
-            \(opening.payer.bytes), \(opening.signer.bytes), \(opening.opening.bytes), 'open', \(time)) \
-            ON CONFLICT (channel_id) DO NOTHING
-            """) == 1
     }
 
     /// Reads channels with their lanes; ids that are not known are left out.
@@ -71,7 +58,15 @@ public struct ChannelStore: Sendable {
             guard let id = numbers[try row.unsigned("channel")] else { continue }
             found[id]?.state.lanes[UInt32(clamping: try row.unsigned("lane"))] = LaneState(
                 sequence: try row.unsigned("sequence"), ceiling: try row.amount("ceiling"),
-                charged: try row.amount("charged"))
+                charged: try row.amount("charged"), lastCharge: try row.unsigned("last_charge"))
+        }
+        // Only who changed signers has any besides the opening's.
+        let delegating = numbers.filter { found[$0.value]?.state.nonce ?? 0 > 0 }.keys
+        for row in try await signers(of: Array(delegating)) where try !row.bool("is_revoked") {
+            guard let id = numbers[try row.unsigned("channel")] else { continue }
+            found[id]?.state.delegates[try row.address("signer")] = SignerAuthority(
+                lane: try row.optionalUnsigned("lane").map { UInt32(clamping: $0) }, ceiling: try row.amount("ceiling"),
+                expires: try row.wide("expires"))
         }
         return found
     }
@@ -87,8 +82,10 @@ public struct ChannelStore: Sendable {
         return StoredChannel(
             number: try row.unsigned("number"),
             state: ChannelState(
-                id: id, payer: try row.address("payer"), signer: try row.address("signer"), stage: stage,
-                deposited: try row.amount("deposited"), refunded: try row.amount("refunded"),
+                id: id, payer: try row.address("payer"), signer: try row.address("signer"),
+                isSignerRevoked: try row.bool("signer_revoked"), nonce: try row.unsigned("nonce"), stage: stage,
+                closesAt: try row.optionalUnsigned("closes_at"), deposited: try row.amount("deposited"),
+                refunded: try row.amount("refunded"),
                 withdrawn: try row.amount("withdrawn"), lanes: [:]))
     }
 
@@ -99,7 +96,7 @@ public struct ChannelStore: Sendable {
                 """
                 INSERT INTO lanes (channel, lane, sequence, ceiling, charged, last_charge) SELECT * FROM unnest( \
                 \(new.map(\.channel)), \(new.map { UInt64($0.lane) }), \(new.map(\.state.sequence)), \
-                \(new.map(\.state.ceiling.units)), \(new.map(\.state.charged.units)), \(new.map(\.lastCharge)))
+                \(new.map(\.state.ceiling.units)), \(new.map(\.state.charged.units)), \(new.map(\.state.lastCharge)))
                 """)
         }
         guard !used.isEmpty else { return }
@@ -108,18 +105,12 @@ public struct ChannelStore: Sendable {
             UPDATE lanes AS l SET sequence = n.sequence, ceiling = n.ceiling, charged = n.charged, \
             last_charge = n.last_charge FROM unnest(\(used.map(\.channel)), \(used.map { UInt64($0.lane) }), \
             \(used.map(\.state.sequence)), \(used.map(\.state.ceiling.units)), \(used.map(\.state.charged.units)), \
-            \(used.map(\.lastCharge))) AS n (channel, lane, sequence, ceiling, charged, last_charge) \
+            \(used.map(\.state.lastCharge))) AS n (channel, lane, sequence, ceiling, charged, last_charge) \
             WHERE l.channel = n.channel AND l.lane = n.lane AND l.sequence < n.sequence
             """)
         guard changed == used.count else {
             throw StorageCorruption("\(used.count - changed) of \(used.count) lanes were changed by another writer")
         }
-    }
-
-    /// Credits a confirmed deposit.
-    public func credit(deposit amount: Amount, to id: Bytes32) async throws {
-        _ = try await transaction.execute(
-            "UPDATE channels SET deposited = deposited + \(amount.units) WHERE channel_id = \(id.bytes)")
     }
 
     /// Credits refunds, one sum for each channel.
@@ -131,15 +122,6 @@ public struct ChannelStore: Sendable {
             UPDATE channels AS c SET refunded = c.refunded + r.amount \
             FROM unnest(\(rows.map(\.key.bytes)), \(rows.map(\.value.units))) AS r (id, amount) \
             WHERE c.channel_id = r.id
-            """)
-    }
-
-    /// Ends a channel and takes out what is left.
-    public func close(_ id: Bytes32, returning amount: Amount, at time: UInt64) async throws {
-        _ = try await transaction.execute(
-            """
-            UPDATE channels SET stage = 'closed', closed_at = \(time), withdrawn = withdrawn + \(amount.units) \
-            WHERE channel_id = \(id.bytes)
             """)
     }
 }

@@ -11,15 +11,24 @@ public struct StoredCharge: Hashable, Sendable {
     public let acceptedAt: UInt64
     /// The number of the channel that paid.
     public let channel: UInt64
+    /// The lane that it paid from.
+    public let lane: UInt32
+    /// The number of the lane's charge before this one; 0 for the first.
+    public let previous: UInt64
     /// When the postage window ends; `nil` without postage.
     public let postageDue: UInt64?
 
     /// Makes a record.
-    public init(charge: Charge, logIndex: UInt64, acceptedAt: UInt64, channel: UInt64, postageDue: UInt64?) {
+    public init(
+        charge: Charge, logIndex: UInt64, acceptedAt: UInt64, channel: UInt64, lane: UInt32, previous: UInt64,
+        postageDue: UInt64?
+    ) {
         self.charge = charge
         self.logIndex = logIndex
         self.acceptedAt = acceptedAt
         self.channel = channel
+        self.lane = lane
+        self.previous = previous
         self.postageDue = postageDue
     }
 }
@@ -87,10 +96,11 @@ public struct ChargeStore: Sendable {
         _ = try await transaction.execute(
             """
             INSERT INTO charges (number, log_index, channel, envelope_hash, accepted_at, expiry_day, base, congestion, \
-            storage_per_day) SELECT * FROM unnest(\(charges.map(\.charge.number)), \(charges.map(\.logIndex)), \
+            storage_per_day, lane, previous) SELECT * FROM unnest(\(charges.map(\.charge.number)), \(charges.map(\.logIndex)), \
             \(charges.map(\.channel)), \(charges.map(\.charge.envelopeHash.bytes)), \(charges.map(\.acceptedAt)), \
             \(charges.map { UInt64($0.charge.expiryDay.number) }), \(charges.map(\.charge.price.base.units)), \
-            \(charges.map(\.charge.price.congestion.units)), \(perDay.map(\.units)))
+            \(charges.map(\.charge.price.congestion.units)), \(perDay.map(\.units)), \
+            \(charges.map { UInt64($0.lane) }), \(charges.map(\.previous)))
             """)
         let stamped = charges.filter { $0.postageDue != nil }
         guard !stamped.isEmpty else { return }
@@ -99,6 +109,23 @@ public struct ChargeStore: Sendable {
             INSERT INTO postage_holds (charge, amount, due) SELECT * FROM unnest(\(stamped.map(\.charge.number)), \
             \(stamped.map(\.charge.price.postage.units)), \(stamped.map { $0.postageDue ?? 0 }))
             """)
+    }
+
+    /// A lane's charges from `newest` back, as far as `limit`: their log indexes, and the number of the charge before the
+    /// last of them, 0 where there is none. None where `newest` is no charge of the lane.
+    public func chain(
+        channel: UInt64, lane: UInt32, from newest: UInt64, limit: Int
+    ) async throws -> (logIndexes: [UInt64], before: UInt64) {
+        let rows = try await transaction.query(
+            """
+            WITH RECURSIVE chain AS ( \
+            SELECT number, log_index, previous, 1 AS place FROM charges \
+            WHERE number = \(newest) AND channel = \(channel) AND lane = \(lane) \
+            UNION ALL SELECT c.number, c.log_index, c.previous, chain.place + 1 FROM chain \
+            JOIN charges AS c ON c.number = chain.previous WHERE chain.place < \(limit)) \
+            SELECT log_index, previous FROM chain ORDER BY place
+            """)
+        return (try rows.map { try $0.unsigned("log_index") }, try rows.last?.unsigned("previous") ?? 0)
     }
 
     /// The charge's envelope.

@@ -39,6 +39,12 @@ public struct InstanceStore: Sendable {
         _ = try await transaction.execute("INSERT INTO epochs (number, first_index, first_entry) VALUES (1, 0, 1)")
     }
 
+    /// Takes the log over from whoever wrote it before: from now on only a writer with the new token may append. Waits for
+    /// a transaction of theirs that is under way.
+    public func takeOver() async throws {
+        _ = try await transaction.execute("UPDATE instance SET fence = fence + 1")
+    }
+
     /// The schedule in force at a time.
     public func schedule(at time: UInt64) async throws -> FeeSchedule {
         let rows = try await transaction.query(

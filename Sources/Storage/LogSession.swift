@@ -2,6 +2,19 @@ public import Channels
 public import Ledger
 public import Primitives
 
+/// Another service has taken the database over: nothing may be written any more.
+public struct Fenced: Error, Hashable, CustomStringConvertible {
+    /// The token of this service.
+    public let held: UInt64
+    /// The newest token.
+    public let found: UInt64
+
+    /// One sentence for the operator.
+    public var description: String {
+        "Another service has taken this database over (token \(found), this one has \(held)); this one must end."
+    }
+}
+
 /// One writer's transaction: what it appends to log and journal, written at the end in a few statements.
 ///
 /// The row of `instance` is locked from the beginning, so that writers follow one another.
@@ -20,8 +33,11 @@ public struct LogSession: Sendable {
 
     /// Locks the log's end and checks that it is where `state` left it.
     public init(_ transaction: Transaction, continuing state: LogState) async throws {
-        let rows = try await transaction.query("SELECT log_size, entry_number FROM instance FOR UPDATE")
-        guard let row = rows.first, try row.unsigned("log_size") == state.tree.size,
+        let rows = try await transaction.query("SELECT log_size, entry_number, fence FROM instance FOR UPDATE")
+        guard let row = rows.first else { throw StorageCorruption("the instance is gone from its database") }
+        let fence = try row.unsigned("fence")
+        guard fence == state.fence else { throw Fenced(held: state.fence, found: fence) }
+        guard try row.unsigned("log_size") == state.tree.size,
             try row.unsigned("entry_number") == state.anchor.number
         else {
             throw StorageCorruption("another writer has appended to the log: this service must not go on")

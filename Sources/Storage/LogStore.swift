@@ -25,7 +25,8 @@ public struct LogStore: Sendable {
             throw StorageCorruption("the log's leaves do not hash to its signed head")
         }
         return LogState(
-            genesis: genesis, saltSecret: try row.hash("salt_secret"), tree: tree, time: try row.unsigned("log_time"),
+            genesis: genesis, saltSecret: try row.hash("salt_secret"), fence: try row.unsigned("fence"), tree: tree,
+            time: try row.unsigned("log_time"),
             openEpoch: try row.unsigned("open_epoch"), chargeCount: try row.unsigned("charge_count"),
             anchor: .init(number: try row.unsigned("entry_number"), hash: try row.hash("entry_hash")),
             lastMidnight: UTCDay(number: UInt32(clamping: try row.unsigned("last_midnight"))),

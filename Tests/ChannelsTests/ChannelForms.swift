@@ -149,6 +149,20 @@ enum ChannelForms {
                 commitment: try $0["commitment"].word, charged: try $0["charged"].amount,
                 returned: try $0["returned"].amount)
         },
+        "closing": {
+            LogBody.closing(
+                commitment: try $0["commitment"].word,
+                cause: try $0["cause"].u64 == 1 ? .payer : .service,
+                closesAt: try $0["closesAt"].u64, statement: try $0["statement"].word)
+        },
+        "withdrawal": {
+            LogBody.withdrawal(
+                commitment: try $0["commitment"].word, amount: try $0["amount"].amount,
+                statement: try $0["statement"].word)
+        },
+        "signer": {
+            LogBody.signer(commitment: try $0["commitment"].word, statement: try $0["statement"].word)
+        },
         "payout": {
             LogBody.payout(
                 account: try $0["account"].address, amount: try $0["amount"].amount,

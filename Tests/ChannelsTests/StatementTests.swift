@@ -32,6 +32,23 @@ import Testing
                 validUntil: try $0["validUntil"].u64)
         },
         "ChannelQuery": { ChannelQuery(channelID: try $0["channelId"].word, time: try $0["time"].u64) },
+        "Delegation": {
+            Delegation(
+                channelID: try $0["channelId"].word, signer: try $0["signer"].address, lane: try $0["lane"].u32,
+                ceiling: try $0["ceiling"].amount, expires: try $0["expires"].u64, nonce: try $0["nonce"].u64)
+        },
+        "Revocation": {
+            Revocation(
+                channelID: try $0["channelId"].word, signer: try $0["signer"].address, nonce: try $0["nonce"].u64)
+        },
+        "RequestClose": {
+            RequestClose(channelID: try $0["channelId"].word, validUntil: try $0["validUntil"].u64)
+        },
+        "Withdrawal": {
+            Withdrawal(
+                channelID: try $0["channelId"].word, cumulative: try $0["cumulative"].amount,
+                validUntil: try $0["validUntil"].u64)
+        },
         "Deposit": {
             Deposit(
                 channelID: try $0["channelId"].word, amount: try $0["amount"].amount,

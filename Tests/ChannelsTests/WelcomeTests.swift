@@ -24,7 +24,7 @@ import Testing
     }
 
     private func charged(_ held: Amount? = 5_000_000, due: UInt64 = 1_000) -> Welcome.Charged {
-        Welcome.Charged(payer: payer.address, signer: signer.address, held: held, due: due)
+        Welcome.Charged(payer: payer.address, signers: [signer.address], held: held, due: due)
     }
 
     private func refusal(
@@ -131,7 +131,7 @@ import Testing
             chainID: Bytes32(integer: 31_337), verifyingContract: try file["domain"]["verifyingContract"].address)
         let welcome = try Welcome(canonicalBytes: form["bytes"].bytes)
         let facts = Welcome.Charged(
-            payer: try file["channel"]["payer"].address, signer: try file["channel"]["signer"].address,
+            payer: try file["channel"]["payer"].address, signers: [try file["channel"]["signer"].address],
             held: 5_000_000, due: 10)
         #expect(try welcome.decide(facts, domain: instance, now: 9) == 5_000_000)
         #expect(welcome.hash == (try form["sha256"].word))

@@ -16,6 +16,9 @@ struct ServiceFixture {
     static let start: UInt64 = 1_704_067_200
     static let epochLength: UInt64 = 4 * UTCDay.seconds
 
+    /// Too little for a channel to open with.
+    static let minimumDeposit: Amount = 1_000
+
     let service: FeeService
     let pool: PostgresPool
     let settlement: SecretKey
@@ -64,6 +67,7 @@ struct ServiceFixture {
         let service = try await ServiceStart(
             dataDirectory: directory, options: options,
             admission: Admission(challengeWindow: 86_400, settlementHorizon: 86_400),
+            terms: ChannelTerms(minimumDeposit: minimumDeposit),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).open(pool: pool, configuration: configuration, isClockManual: true)
         return ServiceFixture(

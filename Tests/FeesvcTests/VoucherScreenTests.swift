@@ -140,7 +140,7 @@ struct VoucherScreenTests {
                     == [.failure(.sequence(found: 1, newest: nil))])
             let state = try await reopened.service.read { try await ChannelStore($0).channel(channel)?.state }
             #expect(state?.lanes[0]?.sequence == 9)
-            #expect(state?.lanes[63] == LaneState(sequence: 1, ceiling: 40_000_000, charged: 39_851_680))
+            #expect(state?.lanes[63] == LaneState(sequence: 1, ceiling: 40_000_000, charged: 39_851_680, lastCharge: 2))
             await reopened.pool.close()
         }
     }

@@ -120,6 +120,9 @@ FORMS = {
     "close": T("b32 commitment, u128 charged, u128 returned"),
     "payout": T("addr account, u128 amount, b32 reference"),
     "stake": T("addr operator, u128 amount, b32 reference"),
+    "closing": T("b32 commitment, u8 cause, u64 closesAt, b32 statement"),
+    "withdrawal": T("b32 commitment, u128 amount, b32 statement"),
+    "signer": T("b32 commitment, b32 statement"),
     "commitment": T("b32 channelId, b32 salt"),
     "log": T("bytes genesis"),
     "head": T("b32 logId, u64 size, b32 root, u64 time, u64 epoch"),
@@ -141,7 +144,7 @@ FORMS = {
     "challenge": T("b32 nonce, bytes envelope"),
 }
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
-         "attestation", "claim", "close", "payout", "act", "stake"]    # kind 1 first
+         "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer"]    # kind 1 first
 BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
 
 
@@ -207,6 +210,10 @@ Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,u
 OpenChannel(address payer,address signer,bytes32 opening)
 CloseChannel(bytes32 channelId,uint128 charged,uint64 validUntil)
 ChannelQuery(bytes32 channelId,uint64 time)
+Delegation(bytes32 channelId,address signer,uint32 lane,uint128 ceiling,uint64 expires,uint64 nonce)
+Revocation(bytes32 channelId,address signer,uint64 nonce)
+RequestClose(bytes32 channelId,uint64 validUntil)
+Withdrawal(bytes32 channelId,uint128 cumulative,uint64 validUntil)
 Deposit(bytes32 channelId,uint128 amount,bytes32 reference)
 StakeDeposit(address operator,uint128 amount,bytes32 reference)
 Payout(address account,uint128 amount,bytes32 reference)
@@ -739,6 +746,15 @@ def main(out):
         append(14, WEEK + 90_000 + i, body(14, dict(epoch=1, operator=who(f"operator {i}"), signature=s), f"attestation by operator {i}"), f"attestation by operator {i}")
     row = result_fields["rows"][0]
     append(15, WEEK + 91_000, body(15, dict(epoch=1, node=row["node"], payout=row["payout"], cumulative=row["cumulative"], paid=row["reward"])))
+    # what a payer does with a channel: the leaf names its statement by the digest
+    for n, (s, m, kind, fields) in enumerate((
+            ("Delegation", dict(channelId=channel, signer=who("gateway"), lane=7, ceiling=5 * 10**12, expires=START + 90 * 86_400, nonce=1), 22, {}),
+            ("Revocation", dict(channelId=channel, signer=who("gateway"), nonce=2), 22, {}),
+            ("Withdrawal", dict(channelId=channel, cumulative=10**15, validUntil=START + WEEK + 99_999), 21, dict(amount=10**15)),
+            ("RequestClose", dict(channelId=channel, validUntil=START + WEEK + 99_999), 20, dict(cause=1, closesAt=START + WEEK + 91_100 + 86_400)))):
+        sign(s, s, m, key("payer"))
+        ordered = dict(commitment=commit(s), **fields, statement=digest_of(s, m))
+        append(kind, WEEK + 91_001 + n, body(kind, ordered, s.lower()), s.lower())
     sign("close channel", "CloseChannel", dict(channelId=channel, charged=78_351_680, validUntil=START + WEEK + 99_999), key("payer"))
     append(16, WEEK + 92_000, body(16, dict(commitment=commit("the close"), charged=78_351_680, returned=10**16 - 78_351_680)))
     pay = dict(account=a["payer"], amount=10**16 - 78_351_680, reference=rnd("payout reference"))
@@ -896,7 +912,7 @@ def main(out):
     names = [e["name"] for e in forms]; assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
     names = [e["name"] for e in statements]; assert len(names) == len(set(names))
     assert {e["struct"] for e in statements} == set(STRUCTS) and set(FORMS) == {e["tag"].split("/")[1] for e in forms if "tag" in e}
-    assert {decode("leaf", d)["kind"] for d in log} == set(range(1, 20))
+    assert {decode("leaf", d)["kind"] for d in log} == set(range(1, len(KINDS) + 1))
     text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
                        "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
                        "receipt": receipt_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,

@@ -11,17 +11,21 @@ public struct ParametersBody: Codable, Sendable {
     public let challengeWindow: UInt64
     /// Seconds that the settlement needs after that.
     public let settlementHorizon: UInt64
+    /// What a channel must be given before it takes vouchers, and the least withdrawal.
+    public let minimumDeposit: Amount
     /// The log's time.
     public let time: UInt64
 
     /// Makes the body.
     public init(
-        genesis: HexBytes, schedule: HexBytes, challengeWindow: UInt64, settlementHorizon: UInt64, time: UInt64
+        genesis: HexBytes, schedule: HexBytes, challengeWindow: UInt64, settlementHorizon: UInt64,
+        minimumDeposit: Amount, time: UInt64
     ) {
         self.genesis = genesis
         self.schedule = schedule
         self.challengeWindow = challengeWindow
         self.settlementHorizon = settlementHorizon
+        self.minimumDeposit = minimumDeposit
         self.time = time
     }
 }
@@ -107,83 +111,6 @@ public struct SettlementBody: Codable, Sendable {
         self.amount = amount
         self.reference = reference
         self.signature = signature
-    }
-}
-
-/// A channel's state, told to its signer only.
-public struct ChannelBody: Codable, Sendable {
-    /// A lane.
-    public struct Lane: Codable, Sendable {
-        /// The lane's number.
-        public let lane: UInt32
-        /// The newest sequence.
-        public let sequence: UInt64
-        /// The newest ceiling.
-        public let ceiling: Amount
-        /// What was charged.
-        public let charged: Amount
-
-        /// Makes a lane.
-        public init(lane: UInt32, state: LaneState) {
-            self.lane = lane
-            sequence = state.sequence
-            ceiling = state.ceiling
-            charged = state.charged
-        }
-    }
-
-    /// The channel's id.
-    public let channelId: Bytes32
-    /// `open` or `closed`.
-    public let stage: String
-    /// What the settlement confirmed.
-    public let deposited: Amount
-    /// What was refunded.
-    public let refunded: Amount
-    /// What left it.
-    public let withdrawn: Amount
-    /// What is left to spend.
-    public let available: Amount
-    /// Its lanes, ascending.
-    public let lanes: [Lane]
-
-    /// Makes the body.
-    public init(_ channel: ChannelState) throws {
-        channelId = channel.id
-        stage = channel.stage.rawValue
-        deposited = channel.deposited
-        refunded = channel.refunded
-        withdrawn = channel.withdrawn
-        available = try channel.available
-        lanes = channel.lanes.sorted { $0.key < $1.key }.map { Lane(lane: $0.key, state: $0.value) }
-    }
-}
-
-/// A payer's agreement to close: `POST /v1/channels/{id}/close`.
-public struct CloseChannelBody: Codable, Sendable {
-    /// What the payer agrees was charged.
-    public let charged: Amount
-    /// Until when the agreement stands.
-    public let validUntil: UInt64
-    /// The payer's signature on `CloseChannel`.
-    public let signature: Signature
-
-    /// Makes the body.
-    public init(charged: Amount, validUntil: UInt64, signature: Signature) {
-        self.charged = charged
-        self.validUntil = validUntil
-        self.signature = signature
-    }
-}
-
-/// The answer to a close.
-public struct ChannelClosedBody: Codable, Sendable {
-    /// What went to the payer's payable.
-    public let returned: Amount
-
-    /// Makes the body.
-    public init(returned: Amount) {
-        self.returned = returned
     }
 }
 

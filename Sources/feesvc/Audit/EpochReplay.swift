@@ -117,7 +117,7 @@ struct EpochReplay {
             let result = try EpochResult(canonicalBytes: leaf.body)
             resultsLogged[result.epoch] = result
         case .attestation: try attestation(leaf.body, place)
-        case .deposit, .observation, .claim, .close, .payout, .act, .stake: break
+        case .deposit, .observation, .claim, .close, .payout, .act, .stake, .closing, .withdrawal, .signer: break
         }
         frontier.append(leaf.hash)
     }

@@ -44,8 +44,26 @@ struct ServeCommand: AsyncParsableCommand {
     var challengeWindow: UInt64 = 86_400
     @Option(help: "Seconds that vouchers must be valid beyond that: the time the settlement needs.")
     var settlementHorizon: UInt64 = 86_400
+    @Option(help: "What a channel must be given before it takes vouchers, and the least withdrawal, in units.")
+    var minimumDeposit = "1000000000"
+    @Flag(help: "Wait while another service runs on the database, and take over when it ends or loses its lock.")
+    var standby = false
     @OptionGroup(title: "New instance") var instance: InstanceOptions
     @OptionGroup var logging: LogOptions
+
+    func validate() throws {
+        for (name, found, allowed) in [
+            ("--challenge-window", challengeWindow, ChannelTerms.challengeWindow),
+            ("--settlement-horizon", settlementHorizon, ChannelTerms.settlementHorizon),
+        ] where !allowed.contains(found) {
+            throw ValidationError(
+                "\(name) is \(found) seconds; it must be from \(allowed.lowerBound) to \(allowed.upperBound).")
+        }
+        guard Amount(decimal: minimumDeposit) != nil else {
+            throw ValidationError(
+                "--minimum-deposit is \(minimumDeposit); it must be a whole number of units below 2^128.")
+        }
+    }
 
     func run() async throws {
         try await Presentation.reportingErrors {
@@ -95,10 +113,33 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// Takes the database's lock; a standby waits for it.
+    private func acquire(_ lock: AdvisoryLock, logger: Logger) async throws -> Bool {
+        if try await lock.tryAcquire(ServiceStart.lockKey) { return true }
+        guard standby else { return false }
+        logger.info("standing by: another service runs on this database")
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in signals { throw CancellationError() }
+                return false
+            }
+            group.addTask {
+                while true {
+                    // A database that is down for a while is no reason to give up standing by.
+                    if (try? await lock.tryAcquire(ServiceStart.lockKey)) == true { return true }
+                    try await Task.sleep(for: .milliseconds(500))
+                }
+            }
+            defer { group.cancelAll() }
+            return try await group.next() == true
+        }
+    }
+
     private func serve(_ logger: Logger, database: String) async throws {
         let configuration = PostgresConfiguration(connectionString: database)
         let lock = AdvisoryLock(configuration: configuration)
-        guard try await lock.tryAcquire(ServiceStart.lockKey) else {
+        guard try await acquire(lock, logger: logger) else {
             throw AlreadyRunning(place: databaseUrl == nil ? dataDir : "this database")
         }
         let pool = PostgresPool(configuration: configuration)
@@ -107,7 +148,7 @@ struct ServeCommand: AsyncParsableCommand {
             let service = try await ServiceStart(
                 dataDirectory: dataDir, options: instance,
                 admission: Admission(challengeWindow: challengeWindow, settlementHorizon: settlementHorizon),
-                logger: logger
+                terms: ChannelTerms(minimumDeposit: Amount(decimal: minimumDeposit) ?? .zero), logger: logger
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
             try await runServices(service, lock: lock, http: http, logger: logger)

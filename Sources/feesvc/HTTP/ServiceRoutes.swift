@@ -20,6 +20,7 @@ struct ServiceRoutes {
         addPublic(to: router)
         addLog(to: router)
         addChannels(to: router)
+        addPayments(to: router)
         addSettlement(to: router)
         addNetwork(to: router)
         addEpochs(to: router)
@@ -39,7 +40,8 @@ struct ServiceRoutes {
                 ParametersBody(
                     genesis: HexBytes(service.genesis.canonicalBytes), schedule: HexBytes(schedule.canonicalBytes),
                     challengeWindow: service.admission.challengeWindow,
-                    settlementHorizon: service.admission.settlementHorizon, time: time))
+                    settlementHorizon: service.admission.settlementHorizon,
+                    minimumDeposit: service.terms.minimumDeposit, time: time))
         }
         router.get("/v1/head") { request, _ in
             let size = try request.number("size")
@@ -60,23 +62,7 @@ struct ServiceRoutes {
         }
     }
 
-    private func addChannels(to router: Router<BasicRequestContext>) {
-        router.post("/v1/channels") { request, _ in
-            let body = try await HTTPBody.json(OpenChannelBody.self, of: request)
-            let opening = OpenChannel(payer: body.payer, signer: body.signer, opening: body.opening)
-            return try Response.json(
-                ChannelOpenedBody(channelId: try await service.open(opening, signature: body.signature)))
-        }
-        router.get("/v1/channels/:id") { request, context in
-            try await channel(request, id: try Self.hash("id", context))
-        }
-        router.post("/v1/channels/:id/close") { request, context in
-            let body = try await HTTPBody.json(CloseChannelBody.self, of: request)
-            let statement = CloseChannel(
-                channelID: try Self.hash("id", context), charged: body.charged, validUntil: body.validUntil)
-            return try Response.json(
-                ChannelClosedBody(returned: try await service.close(statement, signature: body.signature)))
-        }
+    private func addPayments(to router: Router<BasicRequestContext>) {
         router.post("/v1/vouchers") { request, _ in try await vouchers(request) }
         router.post("/v1/welcomes") { request, _ in
             let body = try await HTTPBody.json(WelcomeBody.self, of: request)
@@ -136,24 +122,6 @@ struct ServiceRoutes {
                 body.registration, operatorSignature: body.operatorSignature, nodeSignature: body.nodeSignature)
             return try Response.json(NodesBody.Node(node, cumulative: .zero, claimed: .zero))
         }
-    }
-
-    private func channel(_ request: Request, id: Bytes32) async throws -> Response {
-        guard let time = try request.number("time"), let text = request.uri.queryParameters["signature"],
-            let bytes = Hex.decode(String(text)), let signature = try? Signature(bytes)
-        else {
-            throw Refusal(400, "request/query", "Ask with time and signature, the signer's on ChannelQuery.")
-        }
-        let now = service.clock.now
-        guard time <= now + 300, now <= time + 300 else {
-            throw Refusal(401, "channel/query-time", "The question was signed for \(time); it is \(now).")
-        }
-        let digest = service.domain.digest(of: ChannelQuery(channelID: id, time: time))
-        let state = try await service.read { try await ChannelStore($0).channel(id)?.state }
-        guard let state, signature.isBy(state.signer, over: digest) else {
-            throw Refusal(404, "channel/unknown", "There is no such channel, or its signer did not sign.")
-        }
-        return try .json(try ChannelBody(state))
     }
 
     static func canonical<Value>(_ body: () throws(CanonicalError) -> Value) throws(Refusal) -> Value {

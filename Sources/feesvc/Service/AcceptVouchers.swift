@@ -62,8 +62,8 @@ struct BatchAcceptance {
     private var charged: [UInt64: [Bytes32: UInt64]]
     private var charges: [StoredCharge] = []
     private var vouchers: [StoredVoucher] = []
-    /// The lanes that change, each with whether it was used before the batch.
-    private var lanes: [LaneKey: (isUsed: Bool, lastCharge: UInt64)] = [:]
+    /// The lanes that change, and whether each was used before the batch.
+    private var lanes: [LaneKey: Bool] = [:]
     private var storage: [UTCDay: Amount] = [:]
     private var total = Price(base: .zero, storage: .zero, congestion: .zero, postage: .zero)
 
@@ -123,20 +123,23 @@ struct BatchAcceptance {
         } catch {
             return .failure(error)
         }
-        if let lane = admitted.lane {
+        if var lane = admitted.lane {
             let key = LaneKey(channel: id, lane: voucher.signed.voucher.lane)
-            let isUsed = lanes[key]?.isUsed ?? (channel.state.lanes[key.lane] != nil)
-            channels[id]?.state.lanes[key.lane] = lane
+            lanes[key] = lanes[key] ?? (channel.state.lanes[key.lane] != nil)
             vouchers.append(StoredVoucher(firstCharge: session.state.chargeCount + 1, voucher: voucher.signed))
-            for priced in admitted.charges { try charge(priced, to: channel, &session) }
-            lanes[key] = (isUsed, session.state.chargeCount)
+            for priced in admitted.charges {
+                lane.lastCharge = try charge(priced, to: channel, lane: key.lane, after: lane.lastCharge, &session)
+            }
+            channels[id]?.state.lanes[key.lane] = lane
         }
         return .success(voucher.signed.items.compactMap { charged[channel.number]?[$0.envelopeHash] })
     }
 
+    /// Logs a charge that follows `previous` on its lane; returns its number.
     private mutating func charge(
-        _ priced: PricedItem, to channel: StoredChannel, _ session: inout LogSession
-    ) throws(AmountError) {
+        _ priced: PricedItem, to channel: StoredChannel, lane: UInt32, after previous: UInt64,
+        _ session: inout LogSession
+    ) throws(AmountError) -> UInt64 {
         let item = priced.item
         let index = session.nextIndex
         let salt = session.state.salt(of: index)
@@ -149,11 +152,13 @@ struct BatchAcceptance {
         charged[channel.number, default: [:]][item.envelopeHash] = index
         charges.append(
             StoredCharge(
-                charge: charge, logIndex: index, acceptedAt: time, channel: channel.number,
+                charge: charge, logIndex: index, acceptedAt: time, channel: channel.number, lane: lane,
+                previous: previous,
                 postageDue: priced.price.postage > .zero ? time + schedule.postageWindow : nil))
         let perDay = try charge.storagePerDay(acceptedAt: time)
         storage[item.expiryDay] = try (storage[item.expiryDay] ?? .zero).adding(perDay)
         total = try total.adding(priced.price)
+        return charge.number
     }
 
     /// Writes what was decided: leaves, vouchers, charges, lanes, holds and one ledger entry.
@@ -175,11 +180,10 @@ struct BatchAcceptance {
     private func writeLanes(_ session: LogSession) async throws {
         var new: [StoredLane] = []
         var used: [StoredLane] = []
-        for (key, change) in lanes {
+        for (key, isUsed) in lanes {
             guard let channel = channels[key.channel], let state = channel.state.lanes[key.lane] else { continue }
-            let lane = StoredLane(
-                channel: channel.number, lane: key.lane, state: state, lastCharge: change.lastCharge)
-            if change.isUsed { used.append(lane) } else { new.append(lane) }
+            let lane = StoredLane(channel: channel.number, lane: key.lane, state: state)
+            if isUsed { used.append(lane) } else { new.append(lane) }
         }
         try await ChannelStore(session.transaction).write(
             new: new, used: used.sorted { ($0.channel, $0.lane) < ($1.channel, $1.lane) })

@@ -13,13 +13,15 @@ enum Deadline: Hashable, Comparable {
     case postage(due: UInt64)
     /// Base and congestion of an epoch are captured or returned.
     case deliveryCut(epoch: UInt64, at: UInt64)
+    /// Channels whose close was requested end.
+    case channels(due: UInt64)
     /// An epoch ends.
     case edge(epoch: UInt64, at: UInt64)
 
     var time: UInt64 {
         switch self {
         case .midnight(let day): day.start
-        case .postage(let due): due
+        case .postage(let due), .channels(let due): due
         case .deliveryCut(_, let time), .edge(_, let time): time
         }
     }
@@ -29,7 +31,8 @@ enum Deadline: Hashable, Comparable {
         case .midnight: 0
         case .postage: 1
         case .deliveryCut: 2
-        case .edge: 3
+        case .channels: 3
+        case .edge: 4
         }
     }
 
@@ -44,6 +47,7 @@ extension FeeService {
             case .midnight(let day): try await capture(day)
             case .postage(let due): try await capturePostage(due: due)
             case .deliveryCut(let epoch, let moment): try await cut(epoch, at: moment)
+            case .channels(let due): try await closeChannels(due: due)
             case .edge(let epoch, let moment): try await close(epoch, at: moment)
             }
         }
@@ -61,6 +65,11 @@ extension FeeService {
             let next = try await read { try await HoldStore($0).nextPostageDue() }
             postageNotDueBefore = next ?? UInt64.max
             if let next { due.append(.postage(due: next)) }
+        }
+        if channelsNotDueBefore <= time {
+            let next = try await read { try await ChannelStore($0).nextClose() }
+            channelsNotDueBefore = next ?? UInt64.max
+            if let next { due.append(.channels(due: next)) }
         }
         return due.filter { $0.time <= time }.min()
     }

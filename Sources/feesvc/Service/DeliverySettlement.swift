@@ -103,7 +103,7 @@ struct DeliverySettlement {
 
     /// Where money of a channel goes back to: the channel, or what is payable to its payer once it is closed.
     private func refundAccount(of channel: Bytes32) -> LedgerAccount {
-        guard let state = channels[channel]?.state, state.stage == .closed else { return .channels }
+        guard let state = channels[channel]?.state, state.refundCredit == .payable else { return .channels }
         return .payable(state.payer)
     }
 }

@@ -21,6 +21,7 @@ actor FeeService {
     nonisolated let genesis: Genesis
     nonisolated let domain: EIP712Domain
     nonisolated let admission: Admission
+    nonisolated let terms: ChannelTerms
     nonisolated let heads: HeadBoard
     /// Channels as the last commit left them.
     nonisolated let channels = ChannelCache()
@@ -32,18 +33,21 @@ actor FeeService {
     private(set) var state: LogState
     /// No postage falls due before this time; 0 means that the database has to be asked.
     var postageNotDueBefore: UInt64 = 0
+    /// No channel's close falls due before this time; 0 means that the database has to be asked.
+    var channelsNotDueBefore: UInt64 = 0
     /// Whether a commit's outcome is unknown, so that ``state`` may be behind the database.
     private var isStale = false
     /// The earliest epoch whose delivery cut is not done.
     var nextCut: UInt64?
 
     init(
-        pool: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission, state: LogState,
-        logger: Logger
+        pool: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission, terms: ChannelTerms,
+        state: LogState, logger: Logger
     ) {
         self.pool = pool
         self.clock = clock
         self.admission = admission
+        self.terms = terms
         self.state = state
         self.logger = logger
         logKey = keys.log
@@ -110,6 +114,7 @@ actor FeeService {
         }
         state = stored
         postageNotDueBefore = 0
+        channelsNotDueBefore = 0
         nextCut = nil
         isStale = false
         channels.forgetAll()

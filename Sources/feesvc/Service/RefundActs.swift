@@ -14,21 +14,24 @@ extension FeeService {
             else {
                 throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
             }
-            guard let channel = try await ChannelStore(session.transaction).channel(charge.channelID)?.state else {
+            let channels = ChannelStore(session.transaction)
+            guard let stored = try await channels.channel(charge.channelID) else {
                 throw StorageCorruption("charge \(number) has no channel")
             }
+            let channel = stored.state
+            let signers = try await channels.everDelegated(stored.number).union([channel.signer])
             let amount: Amount
             do throws(WelcomeRefusal) {
                 amount = try welcome.decide(
                     Welcome.Charged(
-                        payer: channel.payer, signer: channel.signer,
+                        payer: channel.payer, signers: signers,
                         held: charge.isPostageDecided ? nil : charge.heldPostage ?? .zero, due: charge.postageDue ?? 0),
                     domain: domain, now: session.state.time)
             } catch {
                 throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
             }
             try await Self.giveBackPostage(of: charge, channel: channel, amount, welcome, &session)
-            channels.forget([channel.id])
+            self.channels.forget([channel.id])
             return amount
         }
     }
@@ -42,11 +45,11 @@ extension FeeService {
         let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
         try await session.writeLeaves()
         var entry = EntryDraft(.postage, reference: "welcome:\(charge.number)")
-        if channel.stage == .open {
+        switch channel.refundCredit {
+        case .channel:
             try entry.move(amount, from: .held(.postage), to: .channels)
             try await ChannelStore(session.transaction).credit(refunds: [channel.id: amount])
-        } else {
-            try entry.move(amount, from: .held(.postage), to: .payable(channel.payer))
+        case .payable: try entry.move(amount, from: .held(.postage), to: .payable(channel.payer))
         }
         try session.post(entry)
         try await HoldStore(session.transaction).decidePostage([(charge.number, leaf.index)])

@@ -13,6 +13,7 @@ struct ServiceStart {
     let dataDirectory: String
     let options: InstanceOptions
     let admission: Admission
+    let terms: ChannelTerms
     let logger: Logger
 
     /// Migrates, creates the instance where there is none, and opens the service.
@@ -29,13 +30,16 @@ struct ServiceStart {
         let keys = dataDirectory + "/keys"
         try FileManager.default.createDirectory(
             atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        var state = try await pool.withTransaction { try await LogStore($0).state() }
-        if state == nil {
+        if try await pool.withTransaction({ try await LogStore($0).state() }) == nil {
             try await create(
                 pool, log: try KeyFile.readOrCreate(keys + "/log.key"),
                 settlement: try KeyFile.readOrCreate(keys + "/settlement.key"),
                 admin: try KeyFile.readOrCreate(keys + "/admin.key"))
-            state = try await pool.withTransaction { try await LogStore($0).state() }
+        }
+        // Whoever wrote before and does not know yet that it lost its lock can write no more from here on.
+        let state = try await pool.withTransaction { transaction in
+            try await InstanceStore(transaction).takeOver()
+            return try await LogStore(transaction).state()
         }
         let logKey = try KeyFile.read(keys + "/log.key")
         guard let state else { throw StorageCorruption("the instance that was just created is gone") }
@@ -47,7 +51,7 @@ struct ServiceStart {
         let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
         return FeeService(
             pool: pool, clock: clock, keys: ServiceKeys(log: logKey),
-            admission: admission, state: state, logger: logger)
+            admission: admission, terms: terms, state: state, logger: logger)
     }
 
     private func create(_ pool: PostgresPool, log: SecretKey, settlement: SecretKey, admin: SecretKey) async throws {

@@ -4,21 +4,6 @@ import Primitives
 import Storage
 
 extension FeeService {
-    /// Opens a channel. The same opening again is the same channel.
-    func open(_ opening: OpenChannel, signature: Signature) async throws -> Bytes32 {
-        let id = opening.channelID(in: domain)
-        guard signature.isBy(opening.payer, over: id) else {
-            throw Refusal(401, "channel/signature", "The payer did not sign this opening.")
-        }
-        guard opening.payer != .zero, opening.signer != .zero else {
-            throw Refusal(422, "channel/zero-address", "Payer and signer must be addresses that somebody holds.")
-        }
-        return try await write { session in
-            _ = try await ChannelStore(session.transaction).open(opening, id: id, at: session.state.time)
-            return id
-        }
-    }
-
     /// Credits a deposit that the settlement confirmed. A reference counts once.
     func credit(_ deposit: Deposit, signature: Signature) async throws {
         guard signature.isBy(genesis.settlementKey, over: domain.digest(of: deposit)) else {
@@ -30,26 +15,35 @@ extension FeeService {
         try await write { session in
             guard try await statement.isNew(in: session) else { return }
             let channels = ChannelStore(session.transaction)
-            guard let channel = try await channels.channel(deposit.channelID)?.state else {
-                throw Refusal(404, "settlement/unknown-channel", "There is no channel \(deposit.channelID).")
-            }
+            var channel = try await funded(deposit.channelID, channels, at: session.state.time)
             let salt = session.state.salt(of: session.nextIndex)
             let leaf = session.append(
                 LogBody.deposit(
-                    commitment: Charge.commitment(to: channel.id, salt: salt), amount: deposit.amount,
+                    commitment: Charge.commitment(to: channel.state.id, salt: salt), amount: deposit.amount,
                     reference: deposit.reference))
             var entry = EntryDraft(.deposit, reference: "deposit:\(deposit.reference.hex)")
-            // A closed channel takes nothing any more: the money is the payer's to have paid out.
-            if channel.stage == .open {
+            switch try channel.state.credit(deposit: deposit.amount, minimum: terms.minimumDeposit) {
+            case .channel:
                 try entry.move(deposit.amount, from: .custody, to: .channels)
-                try await channels.credit(deposit: deposit.amount, to: channel.id)
-                self.channels.forget([channel.id])
-            } else {
-                try entry.move(deposit.amount, from: .custody, to: .payable(channel.payer))
+                try await channels.write(channel, at: session.state.time)
+                self.channels.forget([channel.state.id])
+            // A closed channel takes nothing any more: the money is the payer's to have paid out.
+            case .payable: try entry.move(deposit.amount, from: .custody, to: .payable(channel.state.payer))
             }
             try session.post(entry)
             try await statement.keep(in: &session, leaf: leaf)
         }
+    }
+
+    /// The channel that money has come for; its opening becomes a channel with the first.
+    private func funded(_ id: Bytes32, _ channels: ChannelStore, at time: UInt64) async throws -> StoredChannel {
+        if let channel = try await channels.channel(id) { return channel }
+        guard let opening = try await channels.opening(id) else {
+            throw Refusal(
+                404, "settlement/unknown-channel",
+                "There is no channel \(id): its opening has to be posted before money comes for it.")
+        }
+        return try await channels.begin(opening, id: id, at: time)
     }
 
     /// Credits an operator's stake that the settlement confirmed.
@@ -103,40 +97,6 @@ extension FeeService {
     /// How many ledger units one settlement unit has.
     nonisolated var settlementUnit: UInt128 {
         (genesis.settlementScale..<genesis.ledgerScale).reduce(1) { unit, _ in unit * 10 }
-    }
-
-    /// Closes a channel that its payer agrees to close at what was charged; what is left becomes payable.
-    func close(_ statement: CloseChannel, signature: Signature) async throws -> Amount {
-        try await write { session in
-            let channels = ChannelStore(session.transaction)
-            let digest = domain.digest(of: statement)
-            guard let channel = try await channels.channel(statement.channelID)?.state,
-                signature.isBy(channel.payer, over: digest)
-            else {
-                throw Refusal(404, "channel/unknown", "There is no such channel, or its payer did not sign.")
-            }
-            guard channel.stage == .open else {
-                throw Refusal(410, "channel/closed", "The channel is closed already.")
-            }
-            guard session.state.time <= statement.validUntil else {
-                throw Refusal(409, "channel/agreement-expired", "The agreement stood until \(statement.validUntil).")
-            }
-            guard try channel.charged == statement.charged else {
-                throw Refusal(409, "channel/charged", "\(try channel.charged) was charged, not \(statement.charged).")
-            }
-            let returned = try channel.available
-            let salt = session.state.salt(of: session.nextIndex)
-            session.append(
-                LogBody.close(
-                    commitment: Charge.commitment(to: channel.id, salt: salt), charged: statement.charged,
-                    returned: returned))
-            var entry = EntryDraft(.close, reference: "close:\(channel.id.hex)")
-            try entry.move(returned, from: .channels, to: .payable(channel.payer))
-            try session.post(entry)
-            self.channels.forget([channel.id])
-            try await channels.close(channel.id, returning: returned, at: session.state.time)
-            return returned
-        }
     }
 }
 

@@ -24,14 +24,14 @@ struct VoucherScreen {
         let open = vouchers.indices.filter { results[$0] == nil }
         let channels = try await channels(of: open.map { vouchers[$0].voucher.channelID })
         let stale = try await stale(open.map { vouchers[$0] }, channels)
-        var signed: [(place: Int, voucher: SignedVoucher, signer: Address)] = []
+        var signed: [(place: Int, voucher: SignedVoucher, channel: ChannelState)] = []
         for place in open {
             let voucher = vouchers[place]
             if let channel = channels[voucher.voucher.channelID] {
                 if stale.contains(VoucherPlace(voucher)) {
                     results[place] = .failure(.sequence(found: voucher.voucher.sequence, newest: nil))
                 } else {
-                    signed.append((place, voucher, channel.state.signer))
+                    signed.append((place, voucher, channel.state))
                 }
             } else {
                 results[place] = .failure(.unknownChannelOrSigner)
@@ -78,16 +78,16 @@ struct VoucherScreen {
     private static let partCount = 64
 
     private func recover(
-        _ vouchers: [(place: Int, voucher: SignedVoucher, signer: Address)]
+        _ vouchers: [(place: Int, voucher: SignedVoucher, channel: ChannelState)]
     ) async -> [(place: Int, result: Result<RecoveredVoucher, VoucherRefusal>)] {
         let domain = service.domain
         @Sendable func recover(
-            _ part: ArraySlice<(place: Int, voucher: SignedVoucher, signer: Address)>
+            _ part: ArraySlice<(place: Int, voucher: SignedVoucher, channel: ChannelState)>
         ) -> [(place: Int, result: Result<RecoveredVoucher, VoucherRefusal>)] {
-            part.map { place, voucher, signer in
-                guard voucher.signature.isBy(signer, over: domain.digest(of: voucher.voucher)) else {
-                    return (place, .failure(.unknownChannelOrSigner))
-                }
+            part.map { place, voucher, channel in
+                guard let signer = try? voucher.signature.recover(domain.digest(of: voucher.voucher)),
+                    channel.authority(of: signer) != nil
+                else { return (place, .failure(.unknownChannelOrSigner)) }
                 return (place, .success(RecoveredVoucher(signed: voucher, signer: signer)))
             }
         }
