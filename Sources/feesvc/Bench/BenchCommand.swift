@@ -24,14 +24,17 @@ struct VoucherBench: AsyncParsableCommand {
     @Option(help: "How many channels pay.")
     var channels = 3_200
     @Option(help: "How many connections send at once.")
-    var connections = 32
+    var connections = 64
     @Option(help: "Vouchers a request, each of another channel.")
     var batch = 50
+    @Option(
+        help: "Charges that are on record already when the measurement begins; the rate without them is told as well.")
+    var preload = 0
     @Flag(help: "Print one JSON object as the last line.")
     var json = false
 
     func validate() throws {
-        guard (1...256).contains(batch), (1...1_024).contains(connections), seconds >= 0.1,
+        guard (1...256).contains(batch), (1...1_024).contains(connections), seconds >= 0.1, preload >= 0,
             channels >= max(connections, 16) * batch
         else {
             throw ValidationError(

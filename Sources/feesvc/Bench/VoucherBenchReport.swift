@@ -3,12 +3,16 @@ import Foundation
 /// What `feesvc bench vouchers` measured.
 struct VoucherBenchReport {
     var rawRecoveryCpuMicroseconds = 0.0
+    /// The peak before charges were put on record; `nil` where none were.
+    var before: VoucherLoad.Outcome?
     var peak = VoucherLoad.Outcome()
     var single = VoucherLoad.Outcome()
     var half = VoucherLoad.Outcome()
     var baseline = VoucherLoad.Outcome()
     /// By what is wrong with the voucher.
     var refusalCpuMicroseconds: [String: Double] = [:]
+    /// Every voucher that was accepted, or recorded before.
+    var accepted = 0
     var bytesPerVoucher = 0
     var peakMemoryBytes = 0
     var conserved = false
@@ -39,6 +43,13 @@ struct VoucherBenchReport {
             line("latency at half the peak, p50", half.latency(0.5), "ms"),
             line("latency at half the peak, p99", half.latency(0.99), "ms"),
         ]
+        if let before {
+            lines += [
+                line("accepted before charges were on record", before.rate, "/s"),
+                line("  service and PostgreSQL, a voucher", before.microsecondsEach, "µs"),
+                line("  the peak is", 100 * peak.rate / max(1, before.rate), "% of it"),
+            ]
+        }
         lines += refusalCpuMicroseconds.sorted { $0.key < $1.key }.map { line("a refusal: \($0.key)", $0.value, "µs") }
         lines += [
             line("database, a voucher", Double(bytesPerVoucher), "bytes"),
@@ -56,6 +67,7 @@ struct VoucherBenchReport {
 
     private struct Summary: Encodable {
         let acceptedPerSecond: Double
+        let acceptedPerSecondBeforePreload: Double?
         let acceptedPerSecondUnbatched: Double
         let latencyMilliseconds: Percentiles
         let halfPeakLatencyMilliseconds: Percentiles
@@ -73,7 +85,8 @@ struct VoucherBenchReport {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let summary = Summary(
-            acceptedPerSecond: peak.rate, acceptedPerSecondUnbatched: single.rate,
+            acceptedPerSecond: peak.rate, acceptedPerSecondBeforePreload: before?.rate,
+            acceptedPerSecondUnbatched: single.rate,
             latencyMilliseconds: Percentiles(
                 p50: peak.latency(0.5), p99: peak.latency(0.99), p999: peak.latency(0.999)),
             halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),

@@ -13,10 +13,36 @@ struct VoucherMeasurement {
 
     func run() async throws -> VoucherBenchReport {
         var report = VoucherBenchReport()
+        let keys = (0..<options.channels).map { SecretKey(seed: 1, label: "bench/\($0)") }
+        let preload = VoucherPreload(directory: directory, say: say)
+        // What is compared with a full database is an empty one with as many channels as the connections need.
+        let few = options.preload == 0 ? keys.count : min(keys.count, options.connections * options.batch)
+        say("opening \(few) channels")
+        let ids = try await preload.openChannels(keys[..<few], deposit: Self.deposit)
+        var supply: VoucherSupply
+        var before = VoucherLoad.Outcome()
         var service = try await BenchService.start(directory, http: http, isGrouping: true)
-        report.rawRecoveryCpuMicroseconds = RawRecovery.microseconds(domain: service.connection.domain)
         do {
-            try await measure(&service, &report)
+            report.rawRecoveryCpuMicroseconds = RawRecovery.microseconds(domain: service.connection.domain)
+            supply = try VoucherSupply(
+                keys: Array(keys[..<few]), channels: ids, service: service.connection, now: ServiceClock.system.now)
+            if options.preload > 0 { before = try await peak(service, &supply, total: &report.accepted) }
+            report.before = options.preload > 0 ? before : nil
+        } catch {
+            await service.process.stop()
+            throw error
+        }
+        if options.preload > 0 {
+            await stop(service)
+            say("opening \(keys.count - few) more channels")
+            supply.add(keys[few...], channels: try await preload.openChannels(keys[few...], deposit: Self.deposit))
+            say("recording \(options.preload) charges")
+            try await preload.charge(options.preload, &supply)
+            report.accepted += options.preload
+            service = try await BenchService.start(directory, http: http, isGrouping: true)
+        }
+        do {
+            try await measure(&service, &supply, &report)
         } catch {
             await service.process.stop()
             throw error
@@ -25,47 +51,57 @@ struct VoucherMeasurement {
         return report
     }
 
-    private func measure(_ service: inout BenchService, _ report: inout VoucherBenchReport) async throws {
-        let keys = (0..<options.channels).map { SecretKey(seed: 1, label: "bench/\($0)") }
-        say("opening \(keys.count) channels")
-        let ids = try await service.openChannels(keys, deposit: Amount(1_000_000_000_000_000_000))
-        var supply = try VoucherSupply(
-            keys: keys, channels: ids, service: service.connection, now: ServiceClock.system.now)
-        var accepted = 0
-        let empty = try await service.databaseBytes()
+    private static let deposit = Amount(1_000_000_000_000_000_000)
 
+    private func stop(_ service: BenchService) async {
+        await service.process.stop()
+        try? FileManager.default.removeItem(atPath: directory + "/service.address")
+    }
+
+    /// Warms up, then measures the peak.
+    private func peak(
+        _ service: BenchService, _ supply: inout VoucherSupply, total: inout Int
+    ) async throws -> VoucherLoad.Outcome {
         say("warming up")
         let probe = try await load(
-            &service, &supply, seconds: min(2, options.seconds), batch: options.batch, rate: 4_000)
-        accepted += probe.accepted
+            service, &supply, seconds: min(2, options.seconds), batch: options.batch, rate: 4_000)
+        total += probe.accepted
         say("\(options.batch) vouchers a request, \(options.connections) connections")
         let peak = try await load(
-            &service, &supply, seconds: options.seconds, batch: options.batch, rate: probe.rate * 1.5)
-        accepted += peak.accepted
+            service, &supply, seconds: options.seconds, batch: options.batch, rate: max(probe.rate, 4_000) * 2)
+        total += peak.accepted
+        return peak
+    }
+
+    private func measure(
+        _ service: inout BenchService, _ supply: inout VoucherSupply, _ report: inout VoucherBenchReport
+    ) async throws {
+        let empty = try await service.databaseBytes()
+        let recorded = report.accepted
+        let peak = try await peak(service, &supply, total: &report.accepted)
         report.peak = peak
         say("one voucher a request")
-        let single = try await load(&service, &supply, seconds: options.seconds / 2, batch: 1, rate: peak.rate)
-        accepted += single.accepted
+        let single = try await load(service, &supply, seconds: options.seconds / 2, batch: 1, rate: peak.rate)
+        report.accepted += single.accepted
         report.single = single
         say("half the peak rate")
         let half = try await load(
-            &service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate / 2,
+            service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate / 2,
             pace: peak.rate / 2 / Double(options.batch))
-        accepted += half.accepted
+        report.accepted += half.accepted
         report.half = half
         try await refuse(service, supply, &report)
-        report.bytesPerVoucher = (try await service.databaseBytes() - empty) / max(1, accepted)
+        report.bytesPerVoucher = (try await service.databaseBytes() - empty) / max(1, report.accepted - recorded)
         report.peakMemoryBytes = service.process.peakMemory
 
         say("group commit off, 16 connections")
-        await service.process.stop()
-        try? FileManager.default.removeItem(atPath: directory + "/service.address")
+        await stop(service)
         service = try await BenchService.start(directory, http: http, isGrouping: false)
         let baseline = try await load(
-            &service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate, connections: 16)
-        accepted += baseline.accepted
+            service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate, connections: 16)
+        report.accepted += baseline.accepted
         report.baseline = baseline
-        report.conserved = try await isConserved(service, accepted: accepted)
+        report.conserved = try await isConserved(service, accepted: report.accepted)
     }
 
     /// What a refused voucher costs the service beyond an empty request.
@@ -90,7 +126,7 @@ struct VoucherMeasurement {
     }
 
     private func load(
-        _ service: inout BenchService, _ supply: inout VoucherSupply, seconds: Double, batch: Int, rate: Double,
+        _ service: BenchService, _ supply: inout VoucherSupply, seconds: Double, batch: Int, rate: Double,
         connections: Int? = nil, pace: Double? = nil
     ) async throws -> VoucherLoad.Outcome {
         let connections = connections ?? options.connections

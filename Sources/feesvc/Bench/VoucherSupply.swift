@@ -4,14 +4,16 @@ import Primitives
 
 /// Requests of signed vouchers, made before the clock starts: one item a voucher, a channel at most once a request.
 struct VoucherSupply: Sendable {
-    private let keys: [SecretKey]
-    private let channels: [Bytes32]
+    private var keys: [SecretKey]
+    private var channels: [Bytes32]
     let domain: EIP712Domain
     private let fee: Amount
     private let expiry: UTCDay
     private let validUntil: UInt64
     private var sequences: [UInt64]
     private var cursors: [Int] = []
+    private var cursor = 0
+    private let placeholder: Signature
 
     init(keys: [SecretKey], channels: [Bytes32], service: ServiceConnection, now: UInt64) throws {
         self.keys = keys
@@ -20,6 +22,7 @@ struct VoucherSupply: Sendable {
         expiry = UTCDay(number: UTCDay(containing: now).number + 60)
         validUntil = now + 30 * UTCDay.seconds
         sequences = [UInt64](repeating: 0, count: channels.count)
+        placeholder = SecretKey(seed: 1, label: "bench").sign(.zero)
         let item = Item(envelopeHash: .zero, bytes: 1_024, expiryDay: expiry, postage: .zero, maxFee: .max)
         // A run over midnight buys a day less; what is agreed to is the dearer.
         fee = try service.schedule.price(item, acceptedAt: now, congestion: 0).total
@@ -56,6 +59,27 @@ struct VoucherSupply: Sendable {
         }
     }
 
+    /// Vouchers of the next channels in turn, one each, as if their signatures had been recovered.
+    mutating func unsigned(_ count: Int) -> [RecoveredVoucher] {
+        (0..<count).map { _ in
+            let channel = cursor
+            cursor = (cursor + 1) % channels.count
+            sequences[channel] += 1
+            let (voucher, items) = voucher(channel: channel, sequence: sequences[channel], label: "")
+            return RecoveredVoucher(
+                signed: SignedVoucher(voucher: voucher, items: items, signature: placeholder),
+                signer: keys[channel].address)
+        }
+    }
+
+    /// More channels pay from now on.
+    mutating func add(_ keys: ArraySlice<SecretKey>, channels: [Bytes32]) {
+        self.keys += keys
+        self.channels += channels
+        sequences += [UInt64](repeating: 0, count: channels.count)
+        cursors = []
+    }
+
     /// How many channels pay.
     var channelCount: Int { channels.count }
 
@@ -65,6 +89,12 @@ struct VoucherSupply: Sendable {
 
     /// A voucher whose ceiling covers exactly its channel's messages so far.
     func voucher(channel: Int, sequence: UInt64, label: String) -> SignedVoucher {
+        let (voucher, items) = voucher(channel: channel, sequence: sequence, label: label)
+        return SignedVoucher(
+            voucher: voucher, items: items, signature: keys[channel].sign(domain.digest(of: voucher)))
+    }
+
+    private func voucher(channel: Int, sequence: UInt64, label: String) -> (Voucher, [Item]) {
         var encoder = CanonicalEncoder(tag: "feesvc/bench/1")
         encoder.append(channels[channel])
         encoder.append(sequence)
@@ -75,7 +105,6 @@ struct VoucherSupply: Sendable {
             channelID: channels[channel], lane: 0, sequence: sequence,
             cumulativeAmount: (try? fee.times(sequence)) ?? .max, validUntil: validUntil,
             itemsHash: Item.hash(of: [item]))
-        return SignedVoucher(
-            voucher: voucher, items: [item], signature: keys[channel].sign(domain.digest(of: voucher)))
+        return (voucher, [item])
     }
 }

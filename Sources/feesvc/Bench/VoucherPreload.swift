@@ -1,0 +1,82 @@
+import ArgumentParser
+import Channels
+import Foundation
+import Logging
+import Payer
+import Primitives
+import Storage
+
+/// Puts channels and charges on record by the service's own code, without HTTP, recoveries and waiting for the disk:
+/// everything that is there when a measurement begins.
+struct VoucherPreload {
+    private static let batch = 4_096
+
+    let directory: String
+    let say: (String) -> Void
+
+    /// Opens the service on its own cluster in this process, hands it to `body` and stops both.
+    private func withService<Value>(_ body: (FeeService) async throws -> Value) async throws -> Value {
+        let home = directory + "/service"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        // The cluster may run as another user, who has to get through.
+        try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: directory)
+        try DataDirectory.prepare(home, kind: "service")
+        let cluster = try PostgresCluster(directory: home)
+        try await cluster.start()
+        let configuration = PostgresConfiguration(
+            connectionString: cluster.connectionString + " options='-c synchronous_commit=off'")
+        let pool = PostgresPool(configuration: configuration)
+        do {
+            let service = try await ServiceStart(
+                dataDirectory: home, options: try InstanceOptions.parse([]),
+                admission: Admission(challengeWindow: 86_400, settlementHorizon: 86_400),
+                terms: ChannelTerms(minimumDeposit: .zero),
+                logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+            ).open(pool: pool, configuration: configuration, isClockManual: false)
+            let value = try await body(service)
+            await pool.close()
+            await cluster.stop()
+            return value
+        } catch {
+            await pool.close()
+            await cluster.stop()
+            throw error
+        }
+    }
+
+    /// Opens a channel for each key, with a deposit; returns their ids.
+    func openChannels(_ keys: ArraySlice<SecretKey>, deposit: Amount) async throws -> [Bytes32] {
+        try await withService { service in
+            let settlement = try KeyFile.read(directory + "/service/keys/settlement.key")
+            var ids: [Bytes32] = []
+            for key in keys {
+                let opening = OpenChannel(
+                    payer: key.address, signer: key.address, opening: SHA256.hash(key.address.bytes))
+                let id = opening.channelID(in: service.domain)
+                _ = try await service.open(opening, signature: key.sign(id))
+                let deposit = Deposit(channelID: id, amount: deposit, reference: id)
+                try await service.credit(deposit, signature: settlement.sign(service.domain.digest(of: deposit)))
+                ids.append(id)
+                if ids.count.isMultiple(of: 20_000) { say("  \(ids.count) channels") }
+            }
+            return ids
+        }
+    }
+
+    /// Records `count` charges, one for each channel in turn. Their vouchers are stored as any other's, but all carry one
+    /// signature that is not theirs: nobody recovers it.
+    func charge(_ count: Int, _ supply: inout VoucherSupply) async throws {
+        let prepared = supply
+        supply = try await withService { service in
+            var supply = prepared
+            var done = 0
+            while done < count {
+                let vouchers = supply.unsigned(min(Self.batch, count - done))
+                for decision in try await service.accept(vouchers) { _ = try decision.get() }
+                done += vouchers.count
+                if done % 1_000_000 < Self.batch { say("  \(done) of \(count) charges") }
+            }
+            return supply
+        }
+    }
+}
