@@ -28,6 +28,18 @@ enum ProcessorTime {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
+    /// Seconds that the machine's processors were not idle, by anybody's work, with what a hypervisor took (proc(5)).
+    static var machine: Double {
+        guard let text = try? String(contentsOfFile: "/proc/stat", encoding: .utf8),
+            let line = text.split(separator: "\n").first
+        else { return 0 }
+        let fields = line.split(separator: " ").dropFirst().map { Double($0) ?? 0 }
+        guard fields.count > 7 else { return 0 }
+        // 3 and 4 are idle and waiting for a disk.
+        let busy = fields[0] + fields[1] + fields[2] + fields[5] + fields[6] + fields[7]
+        return busy / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 
     /// The numbers after the program's name in `/proc/PID/stat`, from the state on (proc(5)): 1 is the parent, 11 and 12

@@ -19,6 +19,11 @@ struct VoucherBenchReport {
 
     private var clientCpu: Double { peak.client / Double(max(1, peak.accepted)) * 1e6 }
 
+    /// How much of the processors' time at the peak went elsewhere.
+    private var othersPercent: Double {
+        100 * peak.others / max(0.001, peak.seconds * Double(ProcessInfo.processInfo.activeProcessorCount))
+    }
+
     var text: String {
         func line(_ name: String, _ value: Double, _ unit: String) -> String {
             name.padding(toLength: 46, withPad: " ", startingAt: 0) + String(format: "%10.1f ", value) + unit
@@ -38,6 +43,7 @@ struct VoucherBenchReport {
                 "  part of what the cores allow",
                 100 * peak.rate * (peak.microsecondsEach + clientCpu)
                     / (Double(ProcessInfo.processInfo.activeProcessorCount) * 1e6), "%"),
+            line("  part of the cores that others took", othersPercent, "%"),
             line("latency at peak, p50", peak.latency(0.5), "ms"),
             line("latency at peak, p99", peak.latency(0.99), "ms"),
             line("latency at half the peak, p50", half.latency(0.5), "ms"),
@@ -76,6 +82,7 @@ struct VoucherBenchReport {
         let rawRecoveryCpuMicroseconds: Double
         let baselinePerSecond: Double
         let refusalCpuMicroseconds: [String: Double]
+        let othersPercent: Double
         let bytesPerVoucher: Int
         let peakMemoryBytes: Int
         let conserved: Bool
@@ -92,7 +99,8 @@ struct VoucherBenchReport {
             halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),
             cpuMicrosecondsPerVoucher: peak.microsecondsEach, clientCpuMicrosecondsPerVoucher: clientCpu,
             rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds, baselinePerSecond: baseline.rate,
-            refusalCpuMicroseconds: refusalCpuMicroseconds, bytesPerVoucher: bytesPerVoucher,
+            refusalCpuMicroseconds: refusalCpuMicroseconds, othersPercent: othersPercent,
+            bytesPerVoucher: bytesPerVoucher,
             peakMemoryBytes: peakMemoryBytes, conserved: conserved)
         return String(decoding: try encoder.encode(summary), as: UTF8.self)
     }

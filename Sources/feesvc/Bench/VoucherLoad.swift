@@ -13,6 +13,8 @@ struct VoucherLoad {
         var service = 0.0
         var postgres = 0.0
         var client = 0.0
+        /// What the machine's processors did besides.
+        var others = 0.0
 
         /// Vouchers accepted a second.
         var rate: Double { seconds > 0 ? Double(accepted) / seconds : 0 }
@@ -39,6 +41,7 @@ struct VoucherLoad {
         let clock = ContinuousClock()
         let before = try service.processorSeconds
         let client = ProcessorTime.own
+        let machine = ProcessorTime.machine
         let begin = clock.now
         let deadline = begin + .seconds(seconds)
         var outcome = try await withThrowingTaskGroup(of: Outcome.self) { group in
@@ -67,6 +70,8 @@ struct VoucherLoad {
         outcome.service = after.service - before.service
         outcome.postgres = after.postgres - before.postgres
         outcome.client = ProcessorTime.own - client
+        outcome.others = max(
+            0, ProcessorTime.machine - machine - outcome.service - outcome.postgres - outcome.client)
         return outcome
     }
 
