@@ -45,6 +45,14 @@ public struct InstanceStore: Sendable {
         _ = try await transaction.execute("UPDATE instance SET fence = fence + 1")
     }
 
+    /// The newest writer's token.
+    public func fence() async throws -> UInt64 {
+        guard let row = try await transaction.query("SELECT fence FROM instance").first else {
+            throw StorageCorruption("the instance is gone from its database")
+        }
+        return try row.unsigned("fence")
+    }
+
     /// The schedule in force at a time.
     public func schedule(at time: UInt64) async throws -> FeeSchedule {
         let rows = try await transaction.query(

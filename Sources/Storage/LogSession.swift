@@ -9,6 +9,12 @@ public struct Fenced: Error, Hashable, CustomStringConvertible {
     /// The newest token.
     public let found: UInt64
 
+    /// Says which token is held and which is the newest.
+    public init(held: UInt64, found: UInt64) {
+        self.held = held
+        self.found = found
+    }
+
     /// One sentence for the operator.
     public var description: String {
         "Another service has taken this database over (token \(found), this one has \(held)); this one must end."

@@ -9,7 +9,7 @@ public struct LogState: Sendable {
     /// Hides channels in commitments; see ``salt(of:)``.
     let saltSecret: Bytes32
     /// The writer's fencing token: who takes the database over later has a higher one.
-    public internal(set) var fence: UInt64
+    public let fence: UInt64
     /// The log's tree.
     public internal(set) var tree: LogTree
     /// The newest log time.

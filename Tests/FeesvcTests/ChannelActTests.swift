@@ -245,7 +245,7 @@ import Testing
             let channel = try await fixture.channel(Self.key, deposit: 10_000)
             let successor = try await ServiceFixture.open(fixture.configuration, directory: fixture.directory)
             // Nothing was written in between, so only the token tells.
-            await #expect(throws: Fenced.self) {
+            await #expect(throws: Fenced(held: 1, found: 2)) {
                 try await fixture.deposit(1, to: channel, reference: SHA256.hash([3]))
             }
             try await successor.deposit(1, to: channel, reference: SHA256.hash([3]))

@@ -175,7 +175,8 @@ struct ServeCommand: AsyncParsableCommand {
             addressFile: addressFile,
             logger: logger)
         var services: [any Service] = [
-            LockWatch(lock: lock), DeadlineWorker(service: service, collector: collector, logger: logger), server,
+            LockWatch(lock: lock, service: service, logger: logger),
+            DeadlineWorker(service: service, collector: collector, logger: logger), server,
         ]
         if untilStdinCloses { services.append(StandardInputWatch()) }
         try await ServiceRun.run(services, logger: logger)

@@ -28,6 +28,8 @@ actor FeeService {
     /// Derives receipts.
     nonisolated let receiptDesk: ReceiptDesk
     nonisolated let logger: Logger
+    /// The token under which this service writes.
+    nonisolated let fence: UInt64
     private let logKey: SecretKey
     private let writers = AsyncMutex()
     private(set) var state: LogState
@@ -50,6 +52,7 @@ actor FeeService {
         self.terms = terms
         self.state = state
         self.logger = logger
+        fence = state.fence
         logKey = keys.log
         genesis = state.genesis
         domain = state.genesis.domain
@@ -112,6 +115,7 @@ actor FeeService {
         guard let stored = try await read({ try await LogStore($0).state() }) else {
             throw StorageCorruption("the instance is gone from its database")
         }
+        guard stored.fence == fence else { throw Fenced(held: fence, found: stored.fence) }
         state = stored
         postageNotDueBefore = 0
         channelsNotDueBefore = 0
@@ -120,6 +124,11 @@ actor FeeService {
         channels.forgetAll()
         receiptDesk.reset(stored)
         heads.show(stored.head)
+    }
+
+    /// Whether nobody has taken the database over since this service did.
+    nonisolated func holdsFence() async throws -> Bool {
+        try await read { try await InstanceStore($0).fence() } == fence
     }
 
     /// Signs a head with the log key. Deterministic: the same head has the same signature.

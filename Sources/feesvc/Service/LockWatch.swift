@@ -1,25 +1,49 @@
+import Logging
 import ServiceLifecycle
 import Storage
 
-/// Ends the service when its lock on the database is lost: another service may then take over.
+/// Watches the service's lock on the database. One that is lost with its connection is taken again; where another service
+/// has taken the database over meanwhile, this one ends.
+///
+/// What is written in between is safe: each transaction checks the fencing token, which a successor counts up.
 struct LockWatch: Service, CustomStringConvertible {
     let lock: AdvisoryLock
+    let service: FeeService
+    let logger: Logger
 
     private static let period = Duration.seconds(5)
+    /// How long the lock is tried to be taken again: a database that restarts needs a while.
+    private static let patience = Duration.seconds(120)
 
     var description: String { "lock" }
 
     func run() async throws {
-        let lock = lock
         do {
             try await cancelWhenGracefulShutdown {
-                try await lock.waitUntilLost(
-                    ServiceStart.lockKey, checkingEvery: Self.period, clock: ContinuousClock())
+                while true {
+                    try await lock.waitUntilLost(
+                        ServiceStart.lockKey, checkingEvery: Self.period, clock: ContinuousClock())
+                    logger.warning("the lock on the database was lost, trying to take it again")
+                    try await takeAgain()
+                    logger.info("the lock on the database is held again")
+                }
             }
         } catch is CancellationError {
             return
         }
-        guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
-        throw OperatorError("The lock on the database was lost, so another service may run on it; this one ends.")
+    }
+
+    private func takeAgain() async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + Self.patience
+        while clock.now < deadline {
+            if (try? await lock.tryAcquire(ServiceStart.lockKey)) == true {
+                guard try await service.holdsFence() else { break }
+                return
+            }
+            try await clock.sleep(for: .milliseconds(200))
+        }
+        throw OperatorError(
+            "The lock on the database was lost, and another service runs on it or it did not come back; this one ends.")
     }
 }

@@ -70,20 +70,40 @@ struct PostgresCluster: Sendable {
         try await run("pg_ctl", ["start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options])
     }
 
+    /// How long a server may take to recover what a crash left.
+    private static let recovery = Duration.seconds(600)
+    /// How long a server that was told to stop may take to do so.
+    private static let shutdown = Duration.seconds(20)
+
     /// Creates the database where there is none. The server may need a moment: after a crash `pg_ctl status` can take the
-    /// dead one's process id for a running server, until that id is gone.
+    /// dead one's process id for a running server, until that id is gone; it may have to recover; and one that was told to
+    /// stop while it recovered may hang in its shutdown for ever, and has to be ended.
     private func createDatabase() async throws {
-        for attempt in 1...10 {
+        let clock = ContinuousClock()
+        let begin = clock.now
+        var attempts = 0
+        while true {
             if (try? await run("psql", psql("SELECT 1", database: "feesvc"))) != nil { return }
             do {
                 try await run("psql", psql("CREATE DATABASE feesvc", database: "postgres"))
                 return
             } catch {
-                guard attempt < 10 else { throw error }
+                let words = "\(error)"
+                let waited = begin.duration(to: clock.now)
+                if words.contains("shutting down") {
+                    if waited > Self.shutdown { await stopAtOnce() }
+                } else if !words.contains("starting up") && !words.contains("recovery") {
+                    attempts += 1
+                }
+                guard attempts < 10, waited < Self.recovery else { throw error }
                 if (try? await run("pg_ctl", ["status", "-D", data])) == nil { try await launch() }
                 try await Task.sleep(for: .milliseconds(300))
             }
         }
+    }
+
+    private func stopAtOnce() async {
+        _ = try? await run("pg_ctl", ["stop", "-m", "immediate", "-w", "-t", "20", "-D", data])
     }
 
     /// Stops the cluster where it runs, after a start that failed half-way.
@@ -93,7 +113,12 @@ struct PostgresCluster: Sendable {
 
     /// Stops the cluster; its sockets go with it.
     func stop() async {
-        _ = try? await run("pg_ctl", ["stop", "-m", "fast", "-w", "-t", "60", "-D", data])
+        // A server that recovers when it is told to stop may never do so; ended at once, it recovers at its next start.
+        do {
+            try await run("pg_ctl", ["stop", "-m", "fast", "-w", "-t", "30", "-D", data])
+        } catch {
+            await stopAtOnce()
+        }
         if !socket.hasPrefix(home) {
             try? FileManager.default.removeItem(atPath: socket)
         }
