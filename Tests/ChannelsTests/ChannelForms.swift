@@ -70,8 +70,9 @@ enum ChannelForms {
             ).canonicalBytes
         },
         "act": {
-            AdminAct(name: try $0["name"].text, argument: try $0["argument"].u64, nonce: try $0["nonce"].u64)
-                .canonicalBytes
+            AdminAct(
+                try AdminOrder(name: try $0["name"].text, body: try $0["body"].bytes), nonce: try $0["nonce"].u64
+            ).canonicalBytes
         },
     ]
 

@@ -4,13 +4,13 @@ import Testing
 
 @Suite struct RejectedFormTests {
     @Test(arguments: [
-        ("envelope", 5), ("leaf", 4), ("genesis", 5), ("head", 4), ("acknowledgement", 4), ("act", 7),
+        ("envelope", 5), ("leaf", 4), ("genesis", 5), ("head", 4), ("acknowledgement", 4), ("act", 10),
         ("delivered", 8), ("welcome", 4), ("node", 1),
     ])
     func `what the page does not allow is refused`(_ tag: String, count: Int) throws {
         let read = try #require(ChannelForms.read[tag])
         let rejected = try Vector.file(.protocol)["formsRejected"].list
-            .filter { try $0["tag"].text == "feesvc/\(tag)/1" }
+            .filter { try $0["tag"].text.hasPrefix("feesvc/\(tag)/") }
         #expect(rejected.count == count)
         for form in rejected {
             let bytes = try form["bytes"].bytes
@@ -30,7 +30,7 @@ import Testing
 
     private static func good(_ tag: String) throws -> [UInt8] {
         let forms = try Vector.file(.protocol)["forms"].list
-        let form = try #require(forms.first { (try? $0["tag"].text) == "feesvc/\(tag)/1" })
+        let form = try #require(forms.first { (try? $0["tag"].text)?.hasPrefix("feesvc/\(tag)/") == true })
         return try form["bytes"].bytes
     }
 

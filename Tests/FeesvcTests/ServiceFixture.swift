@@ -22,6 +22,7 @@ struct ServiceFixture {
     let service: FeeService
     let pool: PostgresPool
     let settlement: SecretKey
+    let admin: SecretKey
     let directory: String
     let configuration: PostgresConfiguration
 
@@ -72,6 +73,7 @@ struct ServiceFixture {
         ).open(pool: pool, configuration: configuration, isClockManual: true)
         return ServiceFixture(
             service: service, pool: pool, settlement: try KeyFile.read(directory + "/keys/settlement.key"),
+            admin: try KeyFile.read(directory + "/keys/admin.key"),
             directory: directory, configuration: configuration)
     }
 
@@ -111,6 +113,12 @@ struct ServiceFixture {
     func conservation() async throws -> (custody: Amount, liabilities: Amount) {
         let totals = try await service.read { try await ReportStore($0).totals(before: UInt64(Int64.max)) }
         return try Balances(totals: totals).conservation()
+    }
+
+    /// Has the admin key order something; nobody is asked for statements.
+    func order(_ order: AdminOrder, nonce: UInt64) async throws {
+        let act = AdminAct(order, nonce: nonce)
+        try await service.execute(act, admin.sign(service.domain.digest(of: act.statement)))
     }
 
     // MARK: Vouchers

@@ -139,13 +139,23 @@ FORMS = {
     "result": T("u32 ruleset, u64 epoch, u64 firstIndex, u64 endIndex, b32 inputs, u128 base, u128 storage, u128 postage, u128 dustIn, u128 grants, "
                 "u128 refunds, u128 pool, u128 rewards, u128 dust, u8 dropped, b32 root") + [("rows", L(ROW))],
     "entry": T("u64 number, b32 previous, u64 time, u64 epoch, text kind, text reference") + [("postings", L(T("text account, u128 debit, u128 credit")))],
-    "act": T("text name, u64 argument, u64 nonce"),
+    "act": T("text name, bytes body, u64 nonce"),
     "probe": T("b32 nonce, u32 answerer"),
     "challenge": T("b32 nonce, bytes envelope"),
 }
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
          "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer"]    # kind 1 first
 BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
+
+
+VERSION = {"act": 2}                                                   # of a form's tag; 1 where nothing is said
+tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
+ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch")}  # bodies of acts by name
+
+
+def is_whole(t, b):
+    try: return dec(t, b, 0)[1] == len(b)
+    except Bad: return False
 
 
 def ascending(v): return all(a < b for a, b in zip(v, v[1:]))
@@ -160,17 +170,17 @@ RULES = {                                                              # what th
     "observation": lambda f: ascending([s["node"] for s in f["subjects"]]) and all(
         s["node"] != f["observer"] and s["answered"] <= s["probes"] and s["passed"] <= s["challenges"] for s in f["subjects"]),
     "set": lambda f: ascending(f["ids"]),
-    "act": lambda f: 1 <= len(f["name"].encode()) <= 32,
+    "act": lambda f: f["name"] in ORDERS and is_whole(ORDERS[f["name"]], f["body"]),
     "entry": lambda f: ascending([p["account"].encode() for p in f["postings"]]) and f["number"] >= 1 and (f["number"] > 1 or f["previous"] == ZERO),
 }
 
 
 def tagged(form, fields) -> bytes:
-    return enc("text", f"feesvc/{form}/1") + enc(FORMS[form], fields)
+    return enc("text", tag_of(form)) + enc(FORMS[form], fields)
 
 
 def decode(form, b):
-    tag = enc("text", f"feesvc/{form}/1")
+    tag = enc("text", tag_of(form))
     if b[:len(tag)] != tag: raise Bad("a wrong tag")
     f, i = dec(FORMS[form], b, len(tag))
     if i != len(b): raise Bad("a trailing byte")
@@ -184,7 +194,7 @@ forms, refused_forms = [], []
 def form(name, kind, fields, **more) -> bytes:                         # records a tagged form, returns its bytes
     b = tagged(kind, fields)
     assert decode(kind, b) == fields, name
-    forms.append({"name": name, "tag": f"feesvc/{kind}/1", "fields": readable(FORMS[kind], fields), "bytes": x(b), "sha256": x(sha(b)), **more})
+    forms.append({"name": name, "tag": tag_of(kind), "fields": readable(FORMS[kind], fields), "bytes": x(b), "sha256": x(sha(b)), **more})
     return b
 
 
@@ -199,7 +209,7 @@ def refuse(name, kind, b, rule=True):
     try: decode(kind, b)
     except Bad as e: assert rule == (str(e) in ("a rule", "too many")), (name, e)
     else: raise AssertionError(name)
-    refused_forms.append({"name": name, "tag": f"feesvc/{kind}/1", "because": "rule" if rule else "encoding", "bytes": x(b)})
+    refused_forms.append({"name": name, "tag": tag_of(kind), "because": "rule" if rule else "encoding", "bytes": x(b)})
 
 
 # --- section 2: signatures ----------------------------------------------------------------------------------------------------
@@ -759,7 +769,9 @@ def main(out):
     append(16, WEEK + 92_000, body(16, dict(commitment=commit("the close"), charged=78_351_680, returned=10**16 - 78_351_680)))
     pay = dict(account=a["payer"], amount=10**16 - 78_351_680, reference=rnd("payout reference"))
     sign("payout", "Payout", pay, key("settlement key")); append(17, WEEK + 93_000, body(17, pay))
-    act = form("act", "act", dict(name="cut", argument=1, nonce=1)); form("act, longest name", "act", dict(name="n" * 32, argument=2**53 - 1, nonce=2**53 - 2))
+    order = lambda name, **fields: dict(name=name, body=enc(ORDERS[name], fields))
+    act = form("act", "act", dict(**order("seal", epoch=1), nonce=1))
+    form("act, clock", "act", dict(**order("clock", time=2**53 - 1), nonce=2**53 - 2)); form("act, collect", "act", dict(**order("collect", epoch=2), nonce=3))
     append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
     for name, fields, b in leaf_forms:
         assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
@@ -822,9 +834,9 @@ def main(out):
     # what a decoder refuses
     for kind, b in (("topic", tagged("topic", dict(owner=a["topic owner"], salt=topic_salt))), ("envelope", heads["text"]), ("item", item1), ("items", items3), ("head", h1[0]), ("leaf", log[0]), ("genesis", genesis),
                     ("acknowledgement", ack), ("act", act), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes)):
-        t = 4 + len(f"feesvc/{kind}/1")
+        t = 4 + len(tag_of(kind))
         refuse(f"{kind}: a trailing byte", kind, b + b"\0", False); refuse(f"{kind}: the last byte missing", kind, b[:-1], False)
-        refuse(f"{kind}: version 2 in the tag", kind, b[:t - 1] + b"2" + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
+        refuse(f"{kind}: version {VERSION.get(kind, 1) + 1} in the tag", kind, b[:t - 1] + b"%d" % (VERSION.get(kind, 1) + 1) + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
     mutate = lambda kind, b, **c: tagged(kind, {**decode(kind, b), **c})
     # a list of an encoding's values, given past the rules
     items_of = lambda n: tagged("items", dict(items=[tagged("item", dict(envelopeHash=rnd(f"item {i}"), bytes=1, expiryDay=DAY, postage=0, maxFee=1)) for i in range(n)]))
@@ -843,9 +855,11 @@ def main(out):
     ob = lambda **c: mutate("observation", observation, subjects=[{**s, **(c if i == 0 else {})} for i, s in enumerate(decode("observation", observation)["subjects"])])
     refuse("observation: of itself", "observation", ob(node=1)); refuse("observation: a node twice", "observation", ob(node=3)); refuse("observation: nodes descend", "observation", ob(node=9))
     refuse("observation: answered above probes", "observation", ob(answered=8)); refuse("observation: passed above challenges", "observation", ob(passed=21))
-    refuse("act: no name", "act", tagged("act", dict(name="", argument=1, nonce=1))); refuse("act: a name of 33 bytes", "act", tagged("act", dict(name="n" * 33, argument=1, nonce=1)))
+    for name, body in (("no name", dict(name="", body=bytes(8))), ("a name of 33 bytes", dict(name="n" * 33, body=bytes(8))), ("a name that no order has", dict(name="cut", body=bytes(8))),
+                       ("a body that is too short", dict(name="seal", body=bytes(7))), ("a body with a trailing byte", dict(name="seal", body=bytes(9)))):
+        refuse(f"act: {name}", "act", tagged("act", dict(**body, nonce=1)))
     bad_text = enc("bytes", b"\xff\xfe"); between = lambda b, old: b.replace(enc("text", old), bad_text, 1)
-    refuse("act: a name that is not UTF-8", "act", between(act, "cut"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)
+    refuse("act: a name that is not UTF-8", "act", between(act, "seal"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)
     refuse("node: an endpoint that is not UTF-8", "node", between(decode("leaf", log[3])["body"], "node1.example:4000"), False)
     refuse("set: descending", "set", tagged("set", dict(ids=sorted(ids)[::-1]))); refuse("set: an id twice", "set", tagged("set", dict(ids=ids[:1] * 2)))
     entry = lambda *n: tagged("entry", dict(number=1, previous=ZERO, time=START, epoch=1, kind="k", reference="r", postings=[dict(account=s, debit=1, credit=1) for s in n]))

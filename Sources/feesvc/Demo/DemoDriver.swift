@@ -165,7 +165,7 @@ actor DemoDriver {
             case .midnight: try await waitUntilOnAllRunning()
             case .deliveryCut(let epoch, _):
                 try await waitUntilOnMajority()
-                try await network.act("collect", epoch, on: service)
+                try await network.order(.collect(epoch: epoch), on: service)
             case .edge: try await waitUntilOnMajority()
             case .postage: break
             }
@@ -179,7 +179,7 @@ actor DemoDriver {
 
     private func moveClock(to moment: UInt64) async throws {
         guard moment > time else { return }
-        try await network.act("clock", moment, on: service)
+        try await network.order(.clock(moment), on: service)
         time = moment
     }
 
@@ -197,7 +197,7 @@ actor DemoDriver {
             try await waitUntilOnAllRunning()
             progress.say("\(UTCDay(containing: time)): node \(node + 1) is back and has caught up with its peers")
         }
-        try await network.act("seal", epoch, on: service)
+        try await network.order(.seal(epoch: epoch), on: service)
         let operators = DemoOperators(
             identities: identities, service: service, nodes: await network.nodes.map(\.registered))
         let outcome = try await operators.attestAndClaim(epoch)

@@ -61,10 +61,10 @@ actor DemoNetwork {
     nonisolated func settlementKey() throws -> SecretKey { try KeyFile.read(serviceDirectory + "/keys/settlement.key") }
 
     /// Orders an administrative act.
-    func act(_ name: String, _ argument: UInt64, on connection: ServiceConnection) async throws {
+    func order(_ order: AdminOrder, on connection: ServiceConnection) async throws {
         let key = try KeyFile.read(serviceDirectory + "/keys/admin.key")
         actNonce += 1
-        let act = AdminAct(name: name, argument: argument, nonce: actNonce)
+        let act = AdminAct(order, nonce: actNonce)
         let body = SignedBytesBody(
             bytes: act.canonicalBytes, signature: key.sign(connection.domain.digest(of: act.statement)))
         let _: HeadBody = try await connection.client.post("/v1/admin/acts", body)

@@ -107,28 +107,11 @@ extension ServiceRoutes {
         return number
     }
 
-    /// Does what the admin key orders: `clock` moves a manual clock, `collect` gathers the nodes' lists of an epoch's
-    /// charges, `seal` gathers their observations and seals the epoch.
+    /// Does what the admin key orders.
     func act(_ request: Request) async throws -> Response {
         let body = try await HTTPBody.json(SignedBytesBody.self, of: request)
         let act = try Self.canonical { () throws(CanonicalError) in try AdminAct(canonicalBytes: body.bytes.bytes) }
-        try await service.authorize(act, signature: body.signature)
-        switch act.name {
-        case "clock":
-            guard service.clock.isManual else {
-                throw Refusal(
-                    409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
-            }
-            service.clock.move(to: act.argument)
-            try await service.doWhatIsDue()
-        case "collect":
-            try await collector.collectDelivered(of: act.argument)
-        case "seal":
-            try await collector.collectObservations(of: act.argument)
-            _ = try await service.seal(act.argument)
-        default:
-            throw Refusal(422, "act/unknown", "There is no act \(act.name).")
-        }
+        try await AdminActs(service: service, collector: collector).perform(act, signature: body.signature)
         return try .json(HeadBody(service.heads.head))
     }
 }

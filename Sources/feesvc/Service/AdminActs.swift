@@ -1,20 +1,63 @@
 import Channels
 import Primitives
+import Rewards
 import Storage
 
+/// Carries out what the admin key orders.
+struct AdminActs {
+    let service: FeeService
+    let collector: StatementCollector
+
+    /// Does what an act orders. What it changes and its leaf are one transaction; what nodes are asked for comes before,
+    /// logged as their own statements.
+    func perform(_ act: AdminAct, signature: Signature) async throws {
+        // Nobody but the admin makes the service ask its nodes.
+        try await service.check(act, signature)
+        switch act.order {
+        case .collect(let epoch): try await collector.collectDelivered(of: epoch)
+        case .seal(let epoch): try await collector.collectObservations(of: epoch)
+        case .clock: break
+        }
+        try await service.execute(act, signature)
+    }
+}
+
 extension FeeService {
-    /// Checks that the admin key signed an act that was not done before, and logs it. Moves of a manual clock are not
-    /// logged: every head says what time it is.
-    func authorize(_ act: AdminAct, signature: Signature) async throws {
-        guard signature.isBy(genesis.adminKey, over: domain.digest(of: act.statement)) else {
+    /// Checks that the admin key signed an act that was not done before.
+    func check(_ act: AdminAct, _ signature: Signature) throws {
+        try Self.check(act, signature, state)
+    }
+
+    private static func check(_ act: AdminAct, _ signature: Signature, _ state: LogState) throws(Refusal) {
+        guard signature.isBy(state.genesis.adminKey, over: state.genesis.domain.digest(of: act.statement)) else {
             throw Refusal(401, "act/signature", "The admin key did not sign this act.")
         }
+        guard act.nonce > state.actNonce else {
+            throw Refusal(409, "act/nonce", "The nonce must be above \(state.actNonce).")
+        }
+    }
+
+    /// Logs an act together with what it does: both are in the log, or neither.
+    func execute(_ act: AdminAct, _ signature: Signature) async throws {
+        if case .clock = act.order, !clock.isManual {
+            throw Refusal(409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
+        }
         try await write { session in
-            guard act.nonce > session.state.actNonce else {
-                throw Refusal(409, "act/nonce", "The nonce must be above \(session.state.actNonce).")
-            }
+            try Self.check(act, signature, session.state)
             session.took(act: act.nonce)
-            if act.name != "clock" { session.append(LogBody.signed(.act, act.canonicalBytes, signature)) }
+            if act.order.isLogged { session.append(LogBody.signed(.act, act.canonicalBytes, signature)) }
+            try await Self.carryOut(act.order, &session)
+        }
+        if case .clock(let time) = act.order {
+            clock.move(to: time)
+            try await doWhatIsDue()
+        }
+    }
+
+    private static func carryOut(_ order: AdminOrder, _ session: inout LogSession) async throws {
+        switch order {
+        case .clock, .collect: break
+        case .seal(let epoch): _ = try await seal(epoch, &session)
         }
     }
 }

@@ -54,28 +54,29 @@ extension FeeService {
         }
     }
 
-    /// Seals an ended epoch: computes its result from what is recorded, logs it and splits the pool.
-    ///
-    /// Sealed again, it is the same result.
+    /// Seals an ended epoch. Sealed again, it is the same result.
     func seal(_ epoch: UInt64) async throws -> EpochResult {
-        try await write { session in
-            let store = EpochStore(session.transaction)
-            guard let record = try await store.epoch(epoch), record.endIndex != nil else {
-                throw Refusal(409, "epoch/open", "Epoch \(epoch) has not ended.")
-            }
-            if let result = record.result { return result }
-            if epoch > 1, try await store.epoch(epoch - 1)?.result == nil {
-                throw Refusal(409, "epoch/order", "Epoch \(epoch - 1) has to be sealed first.")
-            }
-            let inputs = try await Self.inputs(of: record, session)
-            let result = try EpochResult.compute(inputs)
-            let leaf = session.append(LeafDraft(.result, result.canonicalBytes))
-            try await session.writeLeaves()
-            try Self.distribute(result, snapshot: inputs.snapshot, &session)
-            try await store.seal(result, index: leaf.index)
-            try await NodeStore(session.transaction).credit(result.rows)
-            return result
+        try await write { session in try await Self.seal(epoch, &session) }
+    }
+
+    /// Seals an ended epoch: computes its result from what is recorded, logs it and splits the pool.
+    static func seal(_ epoch: UInt64, _ session: inout LogSession) async throws -> EpochResult {
+        let store = EpochStore(session.transaction)
+        guard let record = try await store.epoch(epoch), record.endIndex != nil else {
+            throw Refusal(409, "epoch/open", "Epoch \(epoch) has not ended.")
         }
+        if let result = record.result { return result }
+        if epoch > 1, try await store.epoch(epoch - 1)?.result == nil {
+            throw Refusal(409, "epoch/order", "Epoch \(epoch - 1) has to be sealed first.")
+        }
+        let inputs = try await Self.inputs(of: record, session)
+        let result = try EpochResult.compute(inputs)
+        let leaf = session.append(LeafDraft(.result, result.canonicalBytes))
+        try await session.writeLeaves()
+        try Self.distribute(result, snapshot: inputs.snapshot, &session)
+        try await store.seal(result, index: leaf.index)
+        try await NodeStore(session.transaction).credit(result.rows)
+        return result
     }
 
     private static func inputs(of epoch: StoredEpoch, _ session: LogSession) async throws -> RewardInputs {
