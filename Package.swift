@@ -42,6 +42,7 @@ let package = Package(
             resources: [
                 .embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql"),
                 .embedInCode("0003_channel_life.sql"),
+                .embedInCode("0004_fees.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(

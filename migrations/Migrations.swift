@@ -10,5 +10,6 @@ public enum Migrations {
             String(decoding: PackageResources._002_append_only_charges_sql, as: UTF8.self)
         ),
         ("0003_channel_life", String(decoding: PackageResources._003_channel_life_sql, as: UTF8.self)),
+        ("0004_fees", String(decoding: PackageResources._004_fees_sql, as: UTF8.self)),
     ]
 }

@@ -71,11 +71,13 @@ public struct Admission: Sendable {
     /// Decides on a voucher whose form is good and whose signature `signer` made.
     ///
     /// `charged` holds the envelopes of the voucher that its channel has paid for before; they cost nothing again.
+    /// `congestion` is what the log counts before the voucher's first charge. Each item is priced with the counts before its
+    /// own leaf: those, and the items of this voucher that are charged before it.
     /// A voucher all of whose items were charged changes nothing and is answered with their receipts, whatever its
     /// sequence: that is how a payer who lost an answer asks again.
     public func admit(
         _ signed: SignedVoucher, signer: Address, channel: ChannelState, charged: Set<Bytes32>,
-        schedule: FeeSchedule, congestion: UInt8, now: UInt64
+        schedule: FeeSchedule, congestion: MinuteCounts, now: UInt64
     ) throws(VoucherRefusal) -> Admitted {
         guard let authority = channel.authority(of: signer) else { throw .unknownChannelOrSigner }
         let open = signed.items.filter { !charged.contains($0.envelopeHash) }
@@ -121,15 +123,17 @@ public struct Admission: Sendable {
     }
 
     private func priced(
-        _ items: [Item], schedule: FeeSchedule, congestion: UInt8, now: UInt64
+        _ items: [Item], schedule: FeeSchedule, congestion: MinuteCounts, now: UInt64
     ) throws(VoucherRefusal) -> [PricedItem] {
         var charges: [PricedItem] = []
         charges.reserveCapacity(items.count)
-        for item in items {
+        for (place, item) in items.enumerated() {
+            let units = Congestion.units(
+                perMinute: congestion.adding(UInt64(place)), target: schedule.targetPerMinute)
             let price: Price
             let total: Amount
             do {
-                price = try schedule.price(item, acceptedAt: now, congestion: congestion)
+                price = try schedule.price(item, acceptedAt: now, congestion: units)
             } catch {
                 throw .price(envelopeHash: item.envelopeHash, error)
             }

@@ -20,6 +20,15 @@ public struct MinuteCounts: Hashable, Sendable {
         self.m4 = m4
     }
 
+    /// Takes m0 … m4 in this order; `nil` where they are not five.
+    public init?(_ list: [UInt64]) {
+        guard list.count == 5 else { return nil }
+        self.init(m0: list[0], m1: list[1], m2: list[2], m3: list[3], m4: list[4])
+    }
+
+    /// m0 … m4.
+    public var list: [UInt64] { [m0, m1, m2, m3, m4] }
+
     /// Charges a minute: the largest of m0, m1 and ⌊(4 m1 + 3 m2 + 2 m3 + m4) ÷ 10⌋, so that a burst counts at once and
     /// is forgotten slowly.
     public var rate: UInt64 {
@@ -30,7 +39,7 @@ public struct MinuteCounts: Hashable, Sendable {
     fileprivate func afterOneMinute() -> MinuteCounts { MinuteCounts(m0: 0, m1: m0, m2: m1, m3: m2, m4: m3) }
 
     /// A count stays at its largest value; a log has fewer charges than that.
-    fileprivate func adding(_ charges: UInt64) -> MinuteCounts {
+    func adding(_ charges: UInt64) -> MinuteCounts {
         let (sum, over) = m0.addingReportingOverflow(charges)
         return MinuteCounts(m0: over ? .max : sum, m1: m1, m2: m2, m3: m3, m4: m4)
     }

@@ -34,26 +34,30 @@ public struct Midnight: Hashable, Sendable {
 public struct Cut: Hashable, Sendable {
     /// The epoch whose charges were decided.
     public let epoch: UInt64
-    /// Base and congestion that were captured.
-    public let captured: Amount
+    /// Base fees that were captured into the open epoch's pool.
+    public let base: Amount
+    /// Congestion fees that were captured for the protocol.
+    public let congestion: Amount
     /// How many charges were captured.
     public let charges: UInt64
     /// How many were voided; each has a ``LeafKind/void`` leaf before this one.
     public let voided: UInt64
 
     /// Makes the record.
-    public init(epoch: UInt64, captured: Amount, charges: UInt64, voided: UInt64) {
+    public init(epoch: UInt64, base: Amount, congestion: Amount, charges: UInt64, voided: UInt64) {
         self.epoch = epoch
-        self.captured = captured
+        self.base = base
+        self.congestion = congestion
         self.charges = charges
         self.voided = voided
     }
 
-    /// The canonical bytes, tag `feesvc/cut/1`.
+    /// The canonical bytes, tag `feesvc/cut/2`.
     public var canonicalBytes: [UInt8] {
-        var encoder = CanonicalEncoder(tag: "feesvc/cut/1")
+        var encoder = CanonicalEncoder(tag: "feesvc/cut/2")
         encoder.append(epoch)
-        encoder.append(captured)
+        encoder.append(base)
+        encoder.append(congestion)
         encoder.append(charges)
         encoder.append(voided)
         return encoder.bytes
@@ -61,9 +65,10 @@ public struct Cut: Hashable, Sendable {
 
     /// Reads canonical bytes.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
-        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/cut/1")
+        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/cut/2")
         epoch = try decoder.readUInt64()
-        captured = try decoder.readAmount()
+        base = try decoder.readAmount()
+        congestion = try decoder.readAmount()
         charges = try decoder.readUInt64()
         voided = try decoder.readUInt64()
         try decoder.finish()

@@ -161,6 +161,33 @@ public struct ChargeStore: Sendable {
         return (try row.unsigned("count"), try row.amount("base"), try row.amount("congestion"))
     }
 
+    /// What congestion counts of the charges up to number `count`, at a moment that is not before any of them.
+    ///
+    /// Charges are numbered in the order of time: the first of each minute is found by halving.
+    public func rate(at time: UInt64, through count: UInt64) async throws -> ChargeRate {
+        let minute = time / 60
+        var before = [count]
+        for back in 0..<min(minute, 4) + 1 {
+            before.append(try await self.count(before: (minute - back) * 60, among: before[before.count - 1]))
+        }
+        let counts = zip(before, before.dropFirst()).map { $0 - $1 } + [0, 0, 0, 0]
+        return ChargeRate(minute: minute, newest: MinuteCounts(Array(counts.prefix(5))) ?? MinuteCounts())
+    }
+
+    /// How many of the charges up to number `count` were accepted before a moment.
+    private func count(before time: UInt64, among count: UInt64) async throws -> UInt64 {
+        var (low, high) = (UInt64(0), count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            let rows = try await transaction.query("SELECT accepted_at FROM charges WHERE number = \(middle + 1)")
+            guard let accepted = try rows.first?.unsigned("accepted_at") else {
+                throw StorageCorruption("charge \(middle + 1) of \(count) is missing")
+            }
+            if accepted < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Tells whether a charge's base is still held: its epoch is not cut, and it was not voided.
     public func isBaseHeld(_ number: UInt64) async throws -> Bool {
         try await transaction.query(

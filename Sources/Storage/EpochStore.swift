@@ -24,7 +24,7 @@ public struct StoredEpoch: Hashable, Sendable {
     public let charged: Amount
     /// What went back.
     public let refunded: Amount
-    /// What was captured into its pool.
+    /// What was captured: into its pool, and for the protocol.
     public let captured: CapturedParts
     /// What the epoch before carried into its pool.
     public let dustIn: Amount
@@ -42,7 +42,7 @@ public struct StoredEpoch: Hashable, Sendable {
     public let cutIndex: UInt64?
 }
 
-/// What was captured into a pool, by part.
+/// What was captured, by part: all but congestion into an epoch's pool.
 public struct CapturedParts: Hashable, Sendable {
     /// Base fees.
     public var base: Amount
@@ -50,12 +50,17 @@ public struct CapturedParts: Hashable, Sendable {
     public var storage: Amount
     /// Postage.
     public var postage: Amount
+    /// Congestion fees, for the protocol.
+    public var congestion: Amount
 
     /// Makes parts.
-    public init(base: Amount = .zero, storage: Amount = .zero, postage: Amount = .zero) {
+    public init(
+        base: Amount = .zero, storage: Amount = .zero, postage: Amount = .zero, congestion: Amount = .zero
+    ) {
         self.base = base
         self.storage = storage
         self.postage = postage
+        self.congestion = congestion
     }
 }
 
@@ -99,7 +104,7 @@ public struct EpochStore: Sendable {
             charged: try row.amount("charged"), refunded: try row.amount("refunded"),
             captured: CapturedParts(
                 base: try row.amount("base_captured"), storage: try row.amount("storage_captured"),
-                postage: try row.amount("postage_captured")),
+                postage: try row.amount("postage_captured"), congestion: try row.amount("congestion_captured")),
             dustIn: try row.amount("dust_in"), held: try row.optionalNumeric("held").map { Amount($0) },
             postageHeld: try row.optionalNumeric("postage_held").map { Amount($0) },
             result: try row.optionalBytes("result").map { try EpochResult(canonicalBytes: $0) },
@@ -116,7 +121,8 @@ public struct EpochStore: Sendable {
             UPDATE epochs SET charged = charged + \(charged.units), refunded = refunded + \(refunded.units), \
             base_captured = base_captured + \(captured.base.units), \
             storage_captured = storage_captured + \(captured.storage.units), \
-            postage_captured = postage_captured + \(captured.postage.units) WHERE number = \(epoch)
+            postage_captured = postage_captured + \(captured.postage.units), \
+            congestion_captured = congestion_captured + \(captured.congestion.units) WHERE number = \(epoch)
             """)
     }
 

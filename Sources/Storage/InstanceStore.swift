@@ -31,11 +31,7 @@ public struct InstanceStore: Sendable {
             \(genesis.start), 1, 0, 0, \(Bytes32.zero.bytes), \(UInt64(UTCDay(containing: genesis.start).number)), \
             \(head.canonicalBytes), \(sign(head).bytes))
             """)
-        _ = try await transaction.execute(
-            """
-            INSERT INTO schedules (version, effective_from, body) \
-            VALUES (\(UInt64(schedule.version)), \(schedule.effectiveFrom), \(schedule.canonicalBytes))
-            """)
+        try await ScheduleStore(transaction).append(schedule, logIndex: 1)
         _ = try await transaction.execute("INSERT INTO epochs (number, first_index, first_entry) VALUES (1, 0, 1)")
     }
 

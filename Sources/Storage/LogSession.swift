@@ -69,8 +69,9 @@ public struct LogSession: Sendable {
     /// The index that the next leaf gets.
     public var nextIndex: UInt64 { state.tree.size }
 
-    /// Takes the next charge number.
-    public mutating func takeChargeNumber() -> UInt64 {
+    /// Takes the next charge number and counts the charge for congestion.
+    public mutating func takeChargeNumber() throws(ChargeRateError) -> UInt64 {
+        try state.chargeRate.count(at: state.time)
         state.chargeCount += 1
         return state.chargeCount
     }

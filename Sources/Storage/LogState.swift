@@ -24,8 +24,22 @@ public struct LogState: Sendable {
     public internal(set) var lastMidnight: UTCDay
     /// The nonce of the newest administrative act.
     public internal(set) var actNonce: UInt64
+    /// Every schedule of the log by version, also those that are not in force yet.
+    public internal(set) var schedules: [FeeSchedule]
+    /// The log's charges as congestion counts them.
+    public internal(set) var chargeRate: ChargeRate
     /// The newest head.
     public internal(set) var head: SignedHead
+
+    /// The schedule in force at the log's time.
+    public var schedule: FeeSchedule {
+        get throws {
+            guard let schedule = schedules.last(where: { $0.effectiveFrom <= time }) else {
+                throw StorageCorruption("no fee schedule is in force at \(time)")
+            }
+            return schedule
+        }
+    }
 
     /// The salt of what is logged at `index`; whoever lacks the service's secret can't guess it.
     public func salt(of index: UInt64) -> Bytes32 {

@@ -24,13 +24,16 @@ public struct LogStore: Sendable {
         guard head.head.size == size, head.head.root == tree.root else {
             throw StorageCorruption("the log's leaves do not hash to its signed head")
         }
+        let time = try row.unsigned("log_time")
+        let charges = try row.unsigned("charge_count")
         return LogState(
             genesis: genesis, saltSecret: try row.hash("salt_secret"), fence: try row.unsigned("fence"), tree: tree,
-            time: try row.unsigned("log_time"),
-            openEpoch: try row.unsigned("open_epoch"), chargeCount: try row.unsigned("charge_count"),
+            time: time, openEpoch: try row.unsigned("open_epoch"), chargeCount: charges,
             anchor: .init(number: try row.unsigned("entry_number"), hash: try row.hash("entry_hash")),
             lastMidnight: UTCDay(number: UInt32(clamping: try row.unsigned("last_midnight"))),
-            actNonce: try row.unsigned("act_nonce"), head: head)
+            actNonce: try row.unsigned("act_nonce"),
+            schedules: try await ScheduleStore(transaction).all().map(\.schedule),
+            chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
     }
 
     /// The hashes of the incomplete tiles at the right edge of a log of `size` leaves.

@@ -42,8 +42,10 @@ public struct ReportStore: Sendable {
     public struct OpenCharge: Sendable {
         /// The charge's number.
         public let number: UInt64
-        /// Base and congestion while they were held.
+        /// The base fee while it was held.
         public let base: Amount?
+        /// The congestion fee while it was held.
+        public let congestion: Amount?
         /// The expiry day.
         public let expiryDay: UTCDay
         /// What one day of its storage costs.
@@ -61,7 +63,8 @@ public struct ReportStore: Sendable {
         let rows = try await transaction.query(
             """
             WITH held AS (SELECT c.number, c.expiry_day, c.storage_per_day, e.number AS epoch, p.due, \
-            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base + c.congestion END AS base, \
+            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base END AS base, \
+            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.congestion END AS congestion, \
             CASE WHEN p.decided_index IS NULL OR p.decided_index >= \(index) THEN p.amount END AS postage \
             FROM charges AS c \
             JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
@@ -72,17 +75,12 @@ public struct ReportStore: Sendable {
         return try rows.map { row in
             OpenCharge(
                 number: try row.unsigned("number"), base: try row.optionalNumeric("base").map { Amount($0) },
+                congestion: try row.optionalNumeric("congestion").map { Amount($0) },
                 expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
                 storagePerDay: try row.amount("storage_per_day"),
                 postage: try row.optionalNumeric("postage").map { Amount($0) },
                 postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch"))
         }
-    }
-
-    /// Every schedule that was logged before the leaf at `index`, by version.
-    public func schedules(before time: UInt64) async throws -> [FeeSchedule] {
-        try await transaction.query("SELECT body FROM schedules WHERE effective_from < \(time) ORDER BY version")
-            .map { try FeeSchedule(canonicalBytes: try $0.bytes("body")) }
     }
 
     /// Charges by number, with their log indexes and the channels that paid.

@@ -31,8 +31,8 @@ enum ChannelForms {
         "node": { try node($0).canonicalBytes },
         "cut": {
             Cut(
-                epoch: try $0["epoch"].u64, captured: try $0["captured"].amount, charges: try $0["charges"].u64,
-                voided: try $0["voided"].u64
+                epoch: try $0["epoch"].u64, base: try $0["base"].amount, congestion: try $0["congestion"].amount,
+                charges: try $0["charges"].u64, voided: try $0["voided"].u64
             ).canonicalBytes
         },
         "void": {

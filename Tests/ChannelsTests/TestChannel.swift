@@ -13,6 +13,7 @@ struct TestChannel {
     let rules = Admission(challengeWindow: 86_400, settlementHorizon: 3_600)
     var schedule = TestChannel.schedule()
     var state: ChannelState
+    var congestion = MinuteCounts()
 
     init(deposited: Amount = 1_000_000_000) {
         state = ChannelState(
@@ -21,13 +22,14 @@ struct TestChannel {
     }
 
     static func schedule(
-        base: Amount = 38_500_000, storage: Amount = 22, congestionUnit: Amount = 0, postage: Amount = 5_000_000,
+        base: Amount = 38_500_000, storage: Amount = 22, congestionUnit: Amount = 0, target: UInt32 = 600,
+        postage: Amount = 5_000_000,
         days: ClosedRange<UInt32> = 1...400, bytesMax: UInt32 = 1_048_576, effectiveFrom: UInt64 = 0
     ) -> FeeSchedule {
         FeeSchedule(
             version: 1, effectiveFrom: effectiveFrom, base: base, storagePerByteDay: storage,
             congestionUnit: congestionUnit,
-            targetPerMinute: 600, postage: postage, postageWindow: 604_800, retentionDaysMin: days.lowerBound,
+            targetPerMinute: target, postage: postage, postageWindow: 604_800, retentionDaysMin: days.lowerBound,
             retentionDaysMax: days.upperBound, bytesMax: bytesMax)
     }
 
@@ -53,8 +55,8 @@ struct TestChannel {
         _ voucher: SignedVoucher, signer: Address? = nil, charged: Set<Bytes32> = [], now: UInt64 = TestChannel.now
     ) throws(VoucherRefusal) -> Admitted {
         try rules.admit(
-            voucher, signer: signer ?? key.address, channel: state, charged: charged, schedule: schedule, congestion: 0,
-            now: now)
+            voucher, signer: signer ?? key.address, channel: state, charged: charged, schedule: schedule,
+            congestion: congestion, now: now)
     }
 
     /// The refusal of a voucher, `nil` where it is admitted.

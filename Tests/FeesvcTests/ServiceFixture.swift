@@ -25,6 +25,7 @@ struct ServiceFixture {
     let admin: SecretKey
     let directory: String
     let configuration: PostgresConfiguration
+    private let options: [String]
 
     /// What a test lacks when there is no server to test against.
     struct NoServer: Error, CustomStringConvertible {
@@ -34,7 +35,9 @@ struct ServiceFixture {
     }
 
     /// Runs `body` with a service on a fresh database, which is dropped afterwards.
-    static func run(_ body: (ServiceFixture) async throws -> Void) async throws {
+    ///
+    /// - Parameter options: Further options of the new instance, as `feesvc serve` takes them.
+    static func run(_ options: [String] = [], _ body: (ServiceFixture) async throws -> Void) async throws {
         guard let server = ProcessInfo.processInfo.environment["FEESVC_TEST_DATABASE"] else { throw NoServer() }
         let name = "feesvc_" + UUID().uuidString.lowercased().replacing("-", with: "_")
         let admin = PostgresPool(configuration: PostgresConfiguration(connectionString: server, maximumConnections: 1))
@@ -44,7 +47,7 @@ struct ServiceFixture {
         do {
             let configuration = PostgresConfiguration(
                 connectionString: server.replacing("dbname=postgres", with: "dbname=\(name)"), maximumConnections: 4)
-            let fixture = try await open(configuration, directory: directory)
+            let fixture = try await open(configuration, directory: directory, options)
             do {
                 try await body(fixture)
             } catch {
@@ -61,9 +64,11 @@ struct ServiceFixture {
     }
 
     /// Opens a service on a database, a new instance or the one that is there.
-    static func open(_ configuration: PostgresConfiguration, directory: String) async throws -> ServiceFixture {
+    static func open(
+        _ configuration: PostgresConfiguration, directory: String, _ further: [String] = []
+    ) async throws -> ServiceFixture {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let options = try InstanceOptions.parse(["--start", "\(start)", "--epoch-length", "\(epochLength)"])
+        let options = try InstanceOptions.parse(["--start", "\(start)", "--epoch-length", "\(epochLength)"] + further)
         let pool = PostgresPool(configuration: configuration)
         let service = try await ServiceStart(
             dataDirectory: directory, options: options,
@@ -74,13 +79,13 @@ struct ServiceFixture {
         return ServiceFixture(
             service: service, pool: pool, settlement: try KeyFile.read(directory + "/keys/settlement.key"),
             admin: try KeyFile.read(directory + "/keys/admin.key"),
-            directory: directory, configuration: configuration)
+            directory: directory, configuration: configuration, options: further)
     }
 
     /// The same service after a restart.
     func reopened() async throws -> ServiceFixture {
         await pool.close()
-        return try await Self.open(configuration, directory: directory)
+        return try await Self.open(configuration, directory: directory, options)
     }
 
     // MARK: Money and time

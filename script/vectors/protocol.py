@@ -112,7 +112,7 @@ FORMS = {
     "node": T("u32 number, addr operator, addr nodeKey, addr payout, u128 stake, text peer, text http, sig operatorSignature, sig nodeKeySignature"),
     "edge": T("u64 epoch, u64 time"),
     "signed": T("bytes statement, sig signature"),
-    "cut": T("u64 epoch, u128 captured, u64 charges, u64 voided"),
+    "cut": T("u64 epoch, u128 base, u128 congestion, u64 charges, u64 voided"),
     "void": T("u64 charge, u8 ground, u128 base, u128 storage, u128 postage, b32 evidence"),
     "postage": T("u64 charge, u8 outcome, u128 amount, b32 evidence"),
     "attestation": T("u64 epoch, addr operator, sig signature"),
@@ -148,7 +148,7 @@ KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge",
 BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
 
 
-VERSION = {"act": 2}                                                   # of a form's tag; 1 where nothing is said
+VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
 ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch")}  # bodies of acts by name
 
@@ -748,7 +748,7 @@ def main(out):
     append(10, WEEK + 86_400, body(10, dict(charge=3, ground=1, base=38_500_000, storage=0, postage=0, evidence=sha(ack)), "void, undelivered"), "void, undelivered")
     for ground in range(2, 9):
         form(f"body 10 void, ground {ground}", "void", dict(charge=2**53 - ground, ground=ground, base=2**128 - ground, storage=ground, postage=2**64 + ground, evidence=ZERO if ground % 2 else rnd(f"evidence {ground}")))
-    append(9, WEEK + 86_400, body(9, dict(epoch=1, captured=77_000_000, charges=2, voided=1)))
+    append(9, WEEK + 86_400, body(9, dict(epoch=1, base=77_000_000, congestion=1_250, charges=2, voided=1)))
     append(13, WEEK + 90_000, body(13, result_fields)); form("inputs of that result", "inputs", decode("inputs", inputs_bytes))
     at = dict(epoch=1, result=sha(result_bytes), root=result_fields["root"], rewards=result_fields["rewards"], inputs=sha(inputs_bytes), ruleset=1)
     for i in (1, 2, 3):

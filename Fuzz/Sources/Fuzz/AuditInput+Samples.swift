@@ -47,7 +47,7 @@ extension AuditInput {
         let due = input.start + 604_900
         input.charges = (1...2).map {
             .init(
-                charge: $0, epoch: first, base: 38_500_000, expiryDay: 20_514, storagePerDay: 22_528,
+                charge: $0, epoch: first, base: 38_500_000, congestion: 250, expiryDay: 20_514, storagePerDay: 22_528,
                 postage: 5_000_000,
                 postageDue: due)
         }
@@ -55,8 +55,8 @@ extension AuditInput {
         let clock = try input.genesis.epochs
         let storage = try Amount(22_528).times(UInt64(20_514 - input.lastMidnight))
         let void = VoidedCharge(
-            charge: 2, ground: .undelivered, base: 38_500_000, storage: storage, postage: 5_000_000, evidence: .zero)
-        let cut = Cut(epoch: first, captured: 38_500_000, charges: 1, voided: 1)
+            charge: 2, ground: .undelivered, base: 38_500_250, storage: storage, postage: 5_000_000, evidence: .zero)
+        let cut = Cut(epoch: first, base: 38_500_000, congestion: 250, charges: 1, voided: 1)
         let postage = PostageDecision(charge: 1, outcome: .captured, amount: 5_000_000, evidence: .zero)
         input.log = [
             Leaf(time: due, kind: .postage, body: postage.canonicalBytes),

@@ -22,6 +22,7 @@ struct AuditInput {
     var frontier: [Bytes32] = []
     var lastMidnight: UInt32 = 20_454
     var chargeCount: UInt64 = 0
+    var minuteCounts: [UInt64] = [0, 0, 0, 0, 0]
     var dustIn = Amount.zero
     var schedules: [[UInt8]] = []
     var nodes: [EpochOpening.Node] = []
@@ -45,7 +46,8 @@ struct AuditInput {
     func opening() throws -> EpochOpening {
         EpochOpening(
             epoch: epoch, genesis: HexBytes(try genesis.canonicalBytes), size: size, frontier: frontier,
-            lastMidnight: lastMidnight, chargeCount: chargeCount, dustIn: dustIn,
+            lastMidnight: lastMidnight, chargeCount: chargeCount, minuteCounts: minuteCounts,
+            dustIn: dustIn,
             schedules: schedules.map(HexBytes.init),
             nodes: nodes, storage: storage, charges: charges)
     }
@@ -81,6 +83,7 @@ extension AuditInput {
             encoder.append(charge.charge)
             encoder.append(charge.epoch)
             encoder.append(charge.base ?? .zero)
+            encoder.append(charge.congestion ?? .zero)
             encoder.append(charge.expiryDay)
             encoder.append(charge.storagePerDay)
             encoder.append(charge.postage ?? .zero)
@@ -93,6 +96,7 @@ extension AuditInput {
                 encoder.append(leaf.body)
             }
         }
+        encoder.append(list: minuteCounts) { $0.append($1) }
         return encoder.bytes
     }
 
@@ -119,6 +123,7 @@ extension AuditInput {
         charges = try decoder.readList(limit: 64) { decoder throws(CanonicalError) in try Self.readCharge(&decoder) }
         log = try decoder.readList(limit: 256) { decoder throws(CanonicalError) in try Self.readLeaf(&decoder) }
         seal = try decoder.readList(limit: 64) { decoder throws(CanonicalError) in try Self.readLeaf(&decoder) }
+        minuteCounts = try decoder.readList(limit: 6) { decoder throws(CanonicalError) in try decoder.readUInt64() }
         try decoder.finish()
     }
 
@@ -128,13 +133,15 @@ extension AuditInput {
         let charge = try decoder.readUInt64()
         let epoch = try decoder.readUInt64()
         let base = try decoder.readAmount()
+        let congestion = try decoder.readAmount()
         let expiryDay = try decoder.readUInt32()
         let storagePerDay = try decoder.readAmount()
         let postage = try decoder.readAmount()
         let postageDue = try decoder.readUInt64()
         return EpochOpening.OpenCharge(
-            charge: charge, epoch: epoch, base: base > .zero ? base : nil, expiryDay: expiryDay,
-            storagePerDay: storagePerDay, postage: postage > .zero ? postage : nil,
+            charge: charge, epoch: epoch, base: base > .zero ? base : nil,
+            congestion: base > .zero ? congestion : nil, expiryDay: expiryDay, storagePerDay: storagePerDay,
+            postage: postage > .zero ? postage : nil,
             postageDue: postage > .zero ? postageDue : nil)
     }
 

@@ -13,6 +13,7 @@ struct EpochReplay {
         var base = Amount.zero
         var storage = Amount.zero
         var postage = Amount.zero
+        var congestion = Amount.zero
         var refunded = Amount.zero
         var welcomed = 0
     }
@@ -21,6 +22,7 @@ struct EpochReplay {
     struct Held: Equatable {
         let epoch: UInt64
         var base: Amount?
+        var congestion: Amount?
         let expiryDay: UTCDay
         let storagePerDay: Amount
         var postage: Amount?
@@ -35,6 +37,7 @@ struct EpochReplay {
     private(set) var held: [UInt64: Held]
     private(set) var lastMidnight: UTCDay
     private(set) var chargeCount: UInt64
+    private(set) var rate: ChargeRate
     private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
     private(set) var schedules: [FeeSchedule]
     /// Results logged in this epoch, and who signed them within it.
@@ -65,13 +68,19 @@ struct EpochReplay {
                 (
                     $0.charge,
                     Held(
-                        epoch: $0.epoch, base: $0.base, expiryDay: UTCDay(number: $0.expiryDay),
-                        storagePerDay: $0.storagePerDay, postage: $0.postage, postageDue: $0.postageDue)
+                        epoch: $0.epoch, base: $0.base, congestion: $0.congestion,
+                        expiryDay: UTCDay(number: $0.expiryDay), storagePerDay: $0.storagePerDay, postage: $0.postage,
+                        postageDue: $0.postageDue)
                 )
             }
         ) { first, _ in first }
         lastMidnight = UTCDay(number: opening.lastMidnight)
         chargeCount = opening.chargeCount
+        guard let counts = MinuteCounts(opening.minuteCounts) else {
+            throw AuditDifference(
+                "opening.json", "charge counts of minutes", expected: 5, found: opening.minuteCounts.count)
+        }
+        rate = ChargeRate(minute: genesis.epochs.beginning(of: epoch) / 60, newest: counts)
         nodes = try opening.nodes.map {
             (try RegisteredNode(canonicalBytes: $0.node.bytes), $0.registeredAt, $0.cumulative)
         }
@@ -138,15 +147,18 @@ struct EpochReplay {
         let item = Item(
             envelopeHash: charge.envelopeHash, bytes: charge.bytes, expiryDay: charge.expiryDay,
             postage: charge.price.postage, maxFee: .max)
-        let price = try schedule.price(item, acceptedAt: time, congestion: 0)
+        let units = Congestion.units(perMinute: try rate.counts(at: time), target: schedule.targetPerMinute)
+        try rate.count(at: time)
+        let price = try schedule.price(item, acceptedAt: time, congestion: units)
         try AuditDifference.check(place, "base fee", expected: price.base, found: charge.price.base)
         try AuditDifference.check(place, "storage fee", expected: price.storage, found: charge.price.storage)
-        try AuditDifference.check(place, "congestion fee", expected: price.congestion, found: charge.price.congestion)
+        try AuditDifference.check(
+            place, "congestion fee at \(units) units", expected: price.congestion, found: charge.price.congestion)
         envelopes[charge.number] = charge.envelopeHash
         let perDay = try charge.storagePerDay(acceptedAt: time)
         try storage.hold(perDay: perDay, until: charge.expiryDay)
         held[charge.number] = Held(
-            epoch: epoch, base: try price.base.adding(price.congestion), expiryDay: charge.expiryDay,
+            epoch: epoch, base: price.base, congestion: price.congestion, expiryDay: charge.expiryDay,
             storagePerDay: perDay, postage: price.postage > .zero ? price.postage : nil,
             postageDue: price.postage > .zero ? time.addingClamped(schedule.postageWindow) : nil)
         flows.charged = try flows.charged.adding(try price.total)
@@ -195,7 +207,7 @@ struct EpochReplay {
     }
 
     private mutating func void(_ void: VoidedCharge, _ place: String) throws {
-        guard let charge = held[void.charge], let base = charge.base else {
+        guard let charge = held[void.charge], let base = try charge.base?.adding(charge.congestion ?? .zero) else {
             throw AuditDifference(place, "held base of charge \(void.charge)", expected: "some", found: "none")
         }
         let start = genesis.epochs.beginning(of: charge.epoch)
@@ -221,13 +233,21 @@ struct EpochReplay {
     private mutating func cut(_ cut: Cut, at time: UInt64, _ place: String) throws {
         try AuditDifference.check(place, "time", expected: genesis.epochs.deliveryCut(of: cut.epoch), found: time)
         let due = held.filter { $0.value.epoch == cut.epoch && $0.value.base != nil }
-        let captured = try Amount.sum(due.values.compactMap(\.base))
-        try AuditDifference.check(place, "base captured", expected: captured, found: cut.captured)
+        let base = try Amount.sum(due.values.compactMap(\.base))
+        let congestion = try Amount.sum(due.values.compactMap(\.congestion))
+        try AuditDifference.check(place, "base captured", expected: base, found: cut.base)
+        try AuditDifference.check(place, "congestion captured", expected: congestion, found: cut.congestion)
         try AuditDifference.check(place, "charges captured", expected: UInt64(due.count), found: cut.charges)
         try AuditDifference.check(place, "charges voided", expected: UInt64(voided.count), found: cut.voided)
-        for number in due.keys { release(number) { $0.base = nil } }
+        for number in due.keys {
+            release(number) {
+                $0.base = nil
+                $0.congestion = nil
+            }
+        }
         voided = []
-        flows.base = try flows.base.adding(captured)
+        flows.base = try flows.base.adding(base)
+        flows.congestion = try flows.congestion.adding(congestion)
     }
 
     private mutating func release(_ number: UInt64, _ change: (inout Held) -> Void) {
@@ -265,11 +285,11 @@ struct EpochReplay {
         isClosed = true
     }
 
-    /// What is held once every leaf was replayed: base, storage and postage.
-    func heldNow() throws -> (base: Amount, storage: Amount, postage: Amount) {
-        (
-            try Amount.sum(held.values.compactMap(\.base)), try storage.held(after: lastMidnight),
-            try Amount.sum(held.values.compactMap(\.postage))
-        )
+    /// What is held once every leaf was replayed, by the parts of a price.
+    func heldNow() throws -> Price {
+        Price(
+            base: try Amount.sum(held.values.compactMap(\.base)), storage: try storage.held(after: lastMidnight),
+            congestion: try Amount.sum(held.values.compactMap(\.congestion)),
+            postage: try Amount.sum(held.values.compactMap(\.postage)))
     }
 }

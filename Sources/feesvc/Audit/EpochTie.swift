@@ -14,6 +14,10 @@ enum EpochTie {
         try AuditDifference.check(place, "log before it", expected: end.frontier.root, found: start.frontier.root)
         try AuditDifference.check(place, "dust in", expected: before.audit.result.dust, found: opening.dustIn)
         try AuditDifference.check(place, "charges before it", expected: end.chargeCount, found: start.chargeCount)
+        let beginning = end.genesis.epochs.beginning(of: opening.epoch)
+        let counts = try AuditDifference.inPlace(place) { try end.rate.counts(at: beginning).list }
+        try AuditDifference.check(
+            place, "charge counts of minutes", expected: "\(counts)", found: "\(opening.minuteCounts)")
         try AuditDifference.check(place, "last midnight", expected: end.lastMidnight, found: start.lastMidnight)
         guard end.schedules == start.schedules else { throw differs(place, "schedules") }
         guard end.storage == start.storage else { throw differs(place, "storage held") }

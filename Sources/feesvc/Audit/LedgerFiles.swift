@@ -1,3 +1,4 @@
+import Channels
 import Ledger
 import Primitives
 import Rewards
@@ -90,6 +91,9 @@ struct LedgerTies {
         ] {
             try tie(name, amount, try sum(kind) { $0.account == pool ? $0.credit : .zero })
         }
+        try tie(
+            "congestion captured", flows.congestion,
+            try sum(.cut) { $0.account == .protocolIncome ? $0.credit : .zero })
         let returned = { (posting: Posting) -> Amount in
             switch posting.account {
             case .channels, .payable: posting.credit
@@ -100,7 +104,8 @@ struct LedgerTies {
 
         let held = try audit.replay.heldNow()
         for (part, amount) in [
-            (LedgerAccount.HeldPart.base, held.base), (.storage, held.storage), (.postage, held.postage),
+            (LedgerAccount.HeldPart.base, try held.base.adding(held.congestion)), (.storage, held.storage),
+            (.postage, held.postage),
         ] {
             try tie("balance of held:\(part.rawValue)", amount, try balance(.held(part)))
         }

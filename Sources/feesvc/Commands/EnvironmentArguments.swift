@@ -4,8 +4,8 @@ enum EnvironmentArguments {
     private static let options: [[String]: [String]] = [
         ["serve"]: [
             "data-dir", "database-url", "host", "port", "address-file", "challenge-window", "settlement-horizon",
-            "chain-id", "currency", "start", "epoch-length", "message-fee", "storage-fee", "postage", "postage-window",
-            "retention-min", "retention-max", "log-level",
+            "chain-id", "currency", "start", "epoch-length", "message-fee", "storage-fee", "congestion-fee",
+            "target-per-minute", "postage", "postage-window", "retention-min", "retention-max", "log-level",
         ],
         ["node", "run"]: ["data-dir", "service", "key", "listen-peers", "listen-http", "seed", "log-level"],
         ["export"]: ["database-url", "epoch", "out"],

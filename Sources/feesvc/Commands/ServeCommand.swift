@@ -204,6 +204,10 @@ struct InstanceOptions: ParsableArguments {
     var messageFee = "38500000"
     @Option(help: "The storage fee of a byte and day, in units.")
     var storageFee = "22"
+    @Option(help: "The fee for each of up to 100 units of congestion, in units; goes with --target-per-minute.")
+    var congestionFee = "0"
+    @Option(help: "Messages a minute up to which there is no congestion; 0 for none at any rate.")
+    var targetPerMinute: UInt32 = 0
     @Option(help: "Postage, in units.")
     var postage = "1000000000"
     @Option(help: "For how long postage can be given back, in seconds.")
@@ -217,9 +221,14 @@ struct InstanceOptions: ParsableArguments {
         guard (60...UInt64(366 * 86_400)).contains(epochLength) else {
             throw ValidationError("--epoch-length is \(epochLength) seconds; it must be from 60 to 31622400.")
         }
-        for (name, text) in [("--message-fee", messageFee), ("--storage-fee", storageFee), ("--postage", postage)]
-        where Amount(decimal: text) == nil {
+        for (name, text) in [
+            ("--message-fee", messageFee), ("--storage-fee", storageFee), ("--congestion-fee", congestionFee),
+            ("--postage", postage),
+        ] where Amount(decimal: text) == nil {
             throw ValidationError("\(name) is \(text); it must be a whole number of units below 2^128.")
+        }
+        guard (Amount(decimal: congestionFee) == .zero) == (targetPerMinute == 0) else {
+            throw ValidationError("--congestion-fee and --target-per-minute go together: both above 0, or neither.")
         }
     }
 }

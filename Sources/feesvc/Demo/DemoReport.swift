@@ -44,7 +44,7 @@ struct DemoReport {
             self.audit = audit
             let held = try audit.audit.replay.heldNow()
             postageHeld = held.postage
-            self.held = try Amount.sum([held.base, held.storage, held.postage])
+            self.held = try held.total
             let flows = audit.audit.replay.flows
             captured = try Amount.sum([flows.base, flows.storage, flows.postage])
         }

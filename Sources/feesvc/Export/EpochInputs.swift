@@ -98,22 +98,23 @@ struct EpochInputs {
         let charges = epoch.firstCharge - 1
         let storage = try await reports.storageHolds(through: charges, before: first, after: lastMidnight)
         let frontier = try await LogStore(transaction).frontier(at: first)
+        let rate = try await ChargeStore(transaction).rate(
+            at: genesis.epochs.beginning(of: epoch.number), through: charges)
         return EpochOpening(
             epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes), size: first, frontier: frontier.hashes,
-            lastMidnight: lastMidnight.number, chargeCount: charges,
+            lastMidnight: lastMidnight.number, chargeCount: charges, minuteCounts: rate.newest.list,
             dustIn: epoch.dustIn,
-            schedules: first == 0
-                ? []
-                : try await reports.schedules(before: genesis.epochs.beginning(of: epoch.number))
-                    .map { HexBytes($0.canonicalBytes) },
+            schedules: try await ScheduleStore(transaction).logged(before: first)
+                .map { HexBytes($0.schedule.canonicalBytes) },
             nodes: try await nodes(before: first),
             storage: storage.daily.sorted { $0.key < $1.key }.map {
                 EpochOpening.Storage(expiryDay: $0.key.number, daily: $0.value)
             },
             charges: try await reports.openCharges(through: charges, before: first).map {
                 EpochOpening.OpenCharge(
-                    charge: $0.number, epoch: $0.epoch, base: $0.base, expiryDay: $0.expiryDay.number,
-                    storagePerDay: $0.storagePerDay, postage: $0.postage, postageDue: $0.postageDue)
+                    charge: $0.number, epoch: $0.epoch, base: $0.base, congestion: $0.congestion,
+                    expiryDay: $0.expiryDay.number, storagePerDay: $0.storagePerDay, postage: $0.postage,
+                    postageDue: $0.postageDue)
             })
     }
 

@@ -22,8 +22,10 @@ struct EpochOpening: Codable, Equatable, Sendable {
     struct OpenCharge: Codable, Equatable, Sendable {
         let charge: UInt64
         let epoch: UInt64
-        /// Base and congestion while they are held.
+        /// The base fee while it is held.
         var base: Amount?
+        /// The congestion fee while it is held.
+        var congestion: Amount?
         let expiryDay: UInt32
         let storagePerDay: Amount
         /// Postage while it is held.
@@ -37,6 +39,8 @@ struct EpochOpening: Codable, Equatable, Sendable {
     let frontier: [Bytes32]
     let lastMidnight: UInt32
     let chargeCount: UInt64
+    /// The charges of the minute in which the epoch begins and of the four minutes before it, that one first.
+    let minuteCounts: [UInt64]
     let dustIn: Amount
     let schedules: [HexBytes]
     let nodes: [Node]

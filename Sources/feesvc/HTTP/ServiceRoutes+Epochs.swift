@@ -14,6 +14,7 @@ struct EpochBody: Codable, Sendable {
     let endIndex: UInt64?
     let charged: Amount
     let captured: Amount
+    let congestion: Amount
     let refunded: Amount
     let held: Amount?
     let postageHeld: Amount?
@@ -29,6 +30,7 @@ struct EpochBody: Codable, Sendable {
         endIndex = epoch.endIndex
         charged = epoch.charged
         captured = try Amount.sum([epoch.captured.base, epoch.captured.storage, epoch.captured.postage])
+        congestion = epoch.captured.congestion
         refunded = epoch.refunded
         held = epoch.held
         postageHeld = epoch.postageHeld

@@ -79,7 +79,7 @@ struct BatchAcceptance {
         self.admission = admission
         time = session.state.time
         clock = session.state.genesis.epochs
-        schedule = try await InstanceStore(session.transaction).schedule(at: time)
+        schedule = try session.state.schedule
         var channels = known.channels(batch.lazy.map(\.signed.voucher.channelID))
         let missing = Set(batch.lazy.map(\.signed.voucher.channelID)).subtracting(channels.keys)
         if !missing.isEmpty {
@@ -110,16 +110,16 @@ struct BatchAcceptance {
 
     private mutating func decide(
         _ voucher: RecoveredVoucher, _ session: inout LogSession
-    ) throws(AmountError) -> VoucherDecision {
+    ) throws -> VoucherDecision {
         let id = voucher.signed.voucher.channelID
         guard let channel = channels[id] else { return .failure(.unknownChannelOrSigner) }
+        let congestion = try session.state.chargeRate.counts(at: time)
         let admitted: Admitted
         do {
-            // Version 1 charges no congestion: its units are 0 whatever the log's rate.
             admitted = try admission.admit(
                 voucher.signed, signer: voucher.signer, channel: channel.state,
-                charged: charged[channel.number].map { Set($0.keys) } ?? [], schedule: schedule, congestion: 0,
-                now: time)
+                charged: charged[channel.number].map { Set($0.keys) } ?? [], schedule: schedule,
+                congestion: congestion, now: time)
         } catch {
             return .failure(error)
         }
@@ -139,12 +139,12 @@ struct BatchAcceptance {
     private mutating func charge(
         _ priced: PricedItem, to channel: StoredChannel, lane: UInt32, after previous: UInt64,
         _ session: inout LogSession
-    ) throws(AmountError) -> UInt64 {
+    ) throws -> UInt64 {
         let item = priced.item
         let index = session.nextIndex
         let salt = session.state.salt(of: index)
         let charge = Charge(
-            number: session.takeChargeNumber(), epoch: session.state.openEpoch,
+            number: try session.takeChargeNumber(), epoch: session.state.openEpoch,
             commitment: Charge.commitment(to: channel.state.id, salt: salt), envelopeHash: item.envelopeHash,
             bytes: item.bytes, expiryDay: item.expiryDay, schedule: schedule.version, price: priced.price,
             publishBy: clock.publishBy(acceptedAt: time))

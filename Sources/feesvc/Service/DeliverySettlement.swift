@@ -4,8 +4,9 @@ import Primitives
 import Rewards
 import Storage
 
-/// Decides base and congestion of an epoch's charges at its delivery cut, all in one batch: captured into the open
-/// epoch's pool, or, where the message never reached a majority of the holders, returned with everything unspent.
+/// Decides base and congestion of an epoch's charges at its delivery cut, all in one batch: captured, base into the open
+/// epoch's pool and congestion for the protocol, or, where the message never reached a majority of the holders, returned
+/// with everything unspent.
 struct DeliverySettlement {
     private let epoch: UInt64
     /// All that can be returned: a payer has to show that a node took the message.
@@ -56,9 +57,11 @@ struct DeliverySettlement {
         if !voided.isEmpty { try await holds.replace(storage: storage) }
 
         let rest = try await charges.undecided(in: epoch)
-        let captured = try rest.base.adding(rest.congestion)
-        try entry.move(captured, from: .held(.base), to: .pool(session.state.openEpoch))
-        let cut = Cut(epoch: epoch, captured: captured, charges: rest.count, voided: UInt64(voided.count))
+        try entry.move(rest.base, from: .held(.base), to: .pool(session.state.openEpoch))
+        try entry.move(rest.congestion, from: .held(.base), to: .protocolIncome)
+        let cut = Cut(
+            epoch: epoch, base: rest.base, congestion: rest.congestion, charges: rest.count,
+            voided: UInt64(voided.count))
         let leaf = session.append(LeafDraft(.cut, cut.canonicalBytes))
         try session.post(entry)
         try await session.writeLeaves()
@@ -69,7 +72,7 @@ struct DeliverySettlement {
         try await epochs.cut(epoch, index: leaf.index)
         try await epochs.add(
             to: session.state.openEpoch, refunded: try Amount.sum(refunds.map(\.amount)),
-            captured: CapturedParts(base: captured))
+            captured: CapturedParts(base: rest.base, congestion: rest.congestion))
     }
 
     private mutating func void(_ charge: HeldCharge, evidence: [UInt8], _ session: inout LogSession) throws {

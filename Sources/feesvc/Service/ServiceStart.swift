@@ -63,10 +63,16 @@ struct ServiceStart {
             epochSeconds: options.epochLength, ruleset: 1)
         let schedule = FeeSchedule(
             version: 1, effectiveFrom: start, base: amount(options.messageFee),
-            storagePerByteDay: amount(options.storageFee), congestionUnit: .zero, targetPerMinute: 0,
+            storagePerByteDay: amount(options.storageFee), congestionUnit: amount(options.congestionFee),
+            targetPerMinute: options.targetPerMinute,
             postage: amount(options.postage), postageWindow: options.postageWindow,
             retentionDaysMin: options.retentionMin, retentionDaysMax: options.retentionMax,
             bytesMax: UInt32(EnvelopeHead.payloadBytesMax))
+        do throws(ScheduleRefusal) {
+            try ScheduleBounds(ledgerScale: genesis.ledgerScale).check(schedule)
+        } catch {
+            throw OperatorError("No instance is made with these fees: \(error.detail)")
+        }
         var generator = SystemRandomNumberGenerator()
         let salt = Bytes32((0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }) ?? .zero
         try await pool.withTransaction { transaction in
