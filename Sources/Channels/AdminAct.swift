@@ -8,6 +8,8 @@ public enum AdminOrder: Hashable, Sendable {
     case collect(epoch: UInt64)
     /// Gathers the nodes' observations of an ended epoch and seals it.
     case seal(epoch: UInt64)
+    /// Announces the schedule that follows the last one.
+    case schedule(FeeSchedule)
 
     /// The order's name, at most ``nameBytesMax`` bytes.
     public var name: String {
@@ -15,6 +17,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .clock: "clock"
         case .collect: "collect"
         case .seal: "seal"
+        case .schedule: "schedule"
         }
     }
 
@@ -25,7 +28,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal: true
+        case .collect, .seal, .schedule: true
         }
     }
 
@@ -35,6 +38,7 @@ public enum AdminOrder: Hashable, Sendable {
         switch self {
         case .clock(let time): encoder.append(time)
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
+        case .schedule(let schedule): return schedule.canonicalBytes
         }
         return encoder.bytes
     }
@@ -45,6 +49,7 @@ public enum AdminOrder: Hashable, Sendable {
         case "clock": self = .clock(try Self.number(body))
         case "collect": self = .collect(epoch: try Self.number(body))
         case "seal": self = .seal(epoch: try Self.number(body))
+        case "schedule": self = .schedule(try FeeSchedule(canonicalBytes: body))
         default: throw .outOfRange(field: "name")
         }
     }

@@ -1,5 +1,12 @@
 public import Primitives
 
+extension Genesis {
+    /// The rule by which this log's schedules follow each other.
+    public var scheduleChange: ScheduleChange {
+        ScheduleChange(ledgerScale: ledgerScale, epochSeconds: epochSeconds)
+    }
+}
+
 /// The rule by which a schedule may follow the last one: announced, bounded, and step by step (docs/protocol.md §4).
 public struct ScheduleChange: Hashable, Sendable {
     /// How long before it takes effect a change is announced at most, 7 days.

@@ -48,12 +48,4 @@ public struct InstanceStore: Sendable {
         }
         return try row.unsigned("fence")
     }
-
-    /// The schedule in force at a time.
-    public func schedule(at time: UInt64) async throws -> FeeSchedule {
-        let rows = try await transaction.query(
-            "SELECT body FROM schedules WHERE effective_from <= \(time) ORDER BY effective_from DESC LIMIT 1")
-        guard let row = rows.first else { throw StorageCorruption("no fee schedule is in force at \(time)") }
-        return try FeeSchedule(canonicalBytes: try row.bytes("body"))
-    }
 }

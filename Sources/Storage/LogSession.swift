@@ -76,6 +76,9 @@ public struct LogSession: Sendable {
         return state.chargeCount
     }
 
+    /// Remembers a schedule that this session has logged.
+    public mutating func announced(_ schedule: FeeSchedule) { state.schedules.append(schedule) }
+
     /// Posts an entry; one without postings is left out.
     public mutating func post(_ draft: EntryDraft) throws(LedgerError) {
         let entry = LedgerEntry(draft, after: state.anchor, time: state.time, epoch: state.openEpoch)

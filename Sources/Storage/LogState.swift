@@ -33,12 +33,15 @@ public struct LogState: Sendable {
 
     /// The schedule in force at the log's time.
     public var schedule: FeeSchedule {
-        get throws {
-            guard let schedule = schedules.last(where: { $0.effectiveFrom <= time }) else {
-                throw StorageCorruption("no fee schedule is in force at \(time)")
-            }
-            return schedule
+        get throws { try schedule(at: time) }
+    }
+
+    /// The schedule in force at a time, as far as schedules are known now.
+    public func schedule(at time: UInt64) throws -> FeeSchedule {
+        guard let schedule = schedules.last(where: { $0.effectiveFrom <= time }) else {
+            throw StorageCorruption("no fee schedule is in force at \(time)")
         }
+        return schedule
     }
 
     /// The salt of what is logged at `index`; whoever lacks the service's secret can't guess it.

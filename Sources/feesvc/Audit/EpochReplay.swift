@@ -39,7 +39,7 @@ struct EpochReplay {
     private(set) var chargeCount: UInt64
     private(set) var rate: ChargeRate
     private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
-    private(set) var schedules: [FeeSchedule]
+    var schedules: [FeeSchedule]
     /// Results logged in this epoch, and who signed them within it.
     private(set) var resultsLogged: [UInt64: EpochResult] = [:]
     private(set) var attestations: [UInt64: Set<Address>] = [:]
@@ -49,7 +49,9 @@ struct EpochReplay {
     /// The envelopes of the epoch's charges.
     private(set) var envelopes: [UInt64: Bytes32] = [:]
     private var voided: [UInt64] = []
-    private var time: UInt64 = 0
+    /// What the act before ordered to be announced.
+    var announced: FeeSchedule?
+    private(set) var time: UInt64 = 0
     private(set) var isClosed = false
 
     init(_ opening: EpochOpening) throws {
@@ -103,11 +105,14 @@ struct EpochReplay {
             throw AuditDifference(place, "leaf after the edge", expected: "none", found: leaf.kind.rawValue)
         }
         time = leaf.time
+        guard announced == nil || leaf.kind == .schedule else {
+            throw AuditDifference(place, "leaf after the act", expected: "the schedule", found: leaf.kind.rawValue)
+        }
         switch leaf.kind {
         case .genesis:
             try AuditDifference.check(
                 place, "genesis", expected: Hex.encode(genesis.canonicalBytes), found: Hex.encode(leaf.body))
-        case .schedule: schedules.append(try FeeSchedule(canonicalBytes: leaf.body))
+        case .schedule: try schedule(try FeeSchedule(canonicalBytes: leaf.body), place)
         case .charge: try charge(try Charge(canonicalBytes: leaf.body), at: leaf.time, place)
         case .midnight: try midnight(try Midnight(canonicalBytes: leaf.body), at: leaf.time, place)
         case .postage:
@@ -126,7 +131,8 @@ struct EpochReplay {
             let result = try EpochResult(canonicalBytes: leaf.body)
             resultsLogged[result.epoch] = result
         case .attestation: try attestation(leaf.body, place)
-        case .deposit, .observation, .claim, .close, .payout, .act, .stake, .closing, .withdrawal, .signer: break
+        case .act: try act(leaf.body, place)
+        case .deposit, .observation, .claim, .close, .payout, .stake, .closing, .withdrawal, .signer: break
         }
         frontier.append(leaf.hash)
     }

@@ -24,6 +24,7 @@ struct ServiceRoutes {
         addSettlement(to: router)
         addNetwork(to: router)
         addEpochs(to: router)
+        addFees(to: router)
         router.post("/v1/admin/acts") { request, _ in try await act(request) }
         return router
     }
@@ -35,7 +36,7 @@ struct ServiceRoutes {
         }
         router.get("/v1/parameters") { _, _ in
             let time = service.heads.head.head.time
-            let schedule = try await service.read { try await InstanceStore($0).schedule(at: time) }
+            let schedule = try await service.state.schedule(at: time)
             return try Response.json(
                 ParametersBody(
                     genesis: HexBytes(service.genesis.canonicalBytes), schedule: HexBytes(schedule.canonicalBytes),

@@ -16,7 +16,7 @@ struct AdminActs {
         switch act.order {
         case .collect(let epoch): try await collector.collectDelivered(of: epoch)
         case .seal(let epoch): try await collector.collectObservations(of: epoch)
-        case .clock: break
+        case .clock, .schedule: break
         }
         try await service.execute(act, signature)
     }
@@ -58,6 +58,21 @@ extension FeeService {
         switch order {
         case .clock, .collect: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
+        case .schedule(let proposed): try await announce(proposed, &session)
         }
+    }
+
+    /// Logs a schedule that may follow the last one, right after the act that orders it.
+    private static func announce(_ proposed: FeeSchedule, _ session: inout LogSession) async throws {
+        let state = session.state
+        guard let last = state.schedules.last else { throw StorageCorruption("the log has no schedule") }
+        do throws(ScheduleRefusal) {
+            try state.genesis.scheduleChange.check(proposed, after: last, now: state.time)
+        } catch {
+            throw Refusal(422, error.code, error.detail)
+        }
+        let leaf = session.append(LeafDraft(.schedule, proposed.canonicalBytes))
+        session.announced(proposed)
+        try await ScheduleStore(session.transaction).append(proposed, logIndex: leaf.index)
     }
 }

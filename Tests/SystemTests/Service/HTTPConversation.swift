@@ -37,7 +37,7 @@ struct HTTPConversation: Sendable {
         let code: String
     }
 
-    private let base: String
+    let base: String
     private let session: URLSession
 
     init(base: String) {

@@ -1,0 +1,39 @@
+import Channels
+import Primitives
+
+extension EpochReplay {
+    /// Replays an administrative act: the admin key signed it, and what it orders comes next.
+    mutating func act(_ body: [UInt8], _ place: String) throws {
+        let (bytes, signature) = try LogBody.readSigned(body)
+        let act = try AdminAct(canonicalBytes: bytes)
+        guard signature.isBy(genesis.adminKey, over: genesis.domain.digest(of: act.statement)) else {
+            throw AuditDifference(place, "signature", expected: "the admin key's", found: "another")
+        }
+        switch act.order {
+        case .clock:
+            throw AuditDifference(place, "act", expected: "one that is logged", found: act.order.name)
+        case .collect, .seal: break
+        case .schedule(let schedule): announced = schedule
+        }
+    }
+
+    /// Replays a schedule: the log's first, or one that an act announced and that may follow the last one.
+    mutating func schedule(_ schedule: FeeSchedule, _ place: String) throws {
+        defer { announced = nil }
+        do {
+            guard let last = schedules.last else {
+                try genesis.scheduleChange.bounds.check(schedule)
+                return schedules.append(schedule)
+            }
+            guard schedule == announced else {
+                throw AuditDifference(
+                    place, "schedule", expected: announced == nil ? "none without an act" : "the act's",
+                    found: "another")
+            }
+            try genesis.scheduleChange.check(schedule, after: last, now: time)
+        } catch let refusal as ScheduleRefusal {
+            throw AuditDifference(place, "schedule", expected: "what may follow", found: refusal.detail)
+        }
+        schedules.append(schedule)
+    }
+}
