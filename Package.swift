@@ -43,6 +43,7 @@ let package = Package(
                 .embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql"),
                 .embedInCode("0003_channel_life.sql"),
                 .embedInCode("0004_fees.sql"),
+                .embedInCode("0005_idempotency_keys.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(
@@ -79,6 +80,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node", "Migrations", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -79,7 +79,7 @@ extension ChannelState {
     public mutating func revoke(_ revocation: Revocation) throws(ChannelRefusal) -> Bool {
         precondition(revocation.channelID == id, "a revocation is applied to the channel that it names")
         let known = authority(of: revocation.signer) != nil
-        if revocation.nonce == nonce, !known { return false }
+        if revocation.nonce == nonce, nonce > 0, !known { return false }
         guard stage != .closed else { throw .closed }
         try check(nonce: revocation.nonce)
         guard known else { throw .notASigner(revocation.signer) }

@@ -1,3 +1,4 @@
+import Ledger
 public import Primitives
 
 /// Statements of the settlement key, each counted once by its reference.
@@ -28,6 +29,13 @@ public struct SettlementStore: Sendable {
             throw StorageCorruption("a settlement of an unknown kind")
         }
         return (kind, try row.bytes("subject"), try row.amount("amount"))
+    }
+
+    /// What the settlement ever confirmed, which the ledger's counters have to hold.
+    public func everConfirmed() async throws -> Amount {
+        let rows = try await transaction.query(
+            "SELECT debits FROM ledger_accounts WHERE name = \(LedgerAccount.custody.name)")
+        return try rows.first?.amount("debits") ?? .zero
     }
 
     /// Records a statement.

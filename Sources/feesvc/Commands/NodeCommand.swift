@@ -77,7 +77,7 @@ struct NodeCommand: AsyncParsableCommand {
             var services: [any Service] = [
                 Replication(node: node), HeadFollowing(follower: follower),
                 HTTPServer(
-                    responder: NodeRoutes(node: node).router().buildResponder(), host: clients.host, port: clients.port,
+                    responder: MethodResponder(NodeRoutes(node: node).router()), host: clients.host, port: clients.port,
                     option: "--listen-http",
                     addressFile: nil,
                     logger: logger),

@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             let logger = logging.logger("serve")
             let cluster = try await startCluster()
             do {
-                try await serve(logger, database: cluster?.connectionString ?? databaseUrl ?? "")
+                try await serve(logger, cluster: cluster)
                 await cluster?.stop()
             } catch let error as AlreadyRunning {
                 throw error  // the cluster is the other service's
@@ -136,8 +136,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ logger: Logger, database: String) async throws {
-        let configuration = PostgresConfiguration(connectionString: database)
+    private func serve(_ logger: Logger, cluster: PostgresCluster?) async throws {
+        let configuration = PostgresConfiguration(
+            connectionString: cluster?.connectionString ?? databaseUrl ?? "")
         let lock = AdvisoryLock(configuration: configuration)
         guard try await acquire(lock, logger: logger) else {
             throw AlreadyRunning(place: databaseUrl == nil ? dataDir : "this database")
@@ -151,7 +152,7 @@ struct ServeCommand: AsyncParsableCommand {
                 terms: ChannelTerms(minimumDeposit: Amount(decimal: minimumDeposit) ?? .zero), logger: logger
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
-            try await runServices(service, lock: lock, http: http, logger: logger)
+            try await runServices(service, lock: lock, cluster: cluster, http: http, logger: logger)
         } catch {
             try? await http.shutdown()
             await pool.close()
@@ -164,18 +165,18 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func runServices(
-        _ service: FeeService, lock: AdvisoryLock, http: HTTPClient, logger: Logger
+        _ service: FeeService, lock: AdvisoryLock, cluster: PostgresCluster?, http: HTTPClient, logger: Logger
     ) async throws {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(
             service: service, pipeline: VoucherPipeline(service, isGrouping: !oneVoucherATransaction),
             collector: collector)
         let server = HTTPServer(
-            responder: routes.router().buildResponder(), host: host, port: port, option: "--port",
+            responder: MethodResponder(routes.router()), host: host, port: port, option: "--port",
             addressFile: addressFile,
             logger: logger)
         var services: [any Service] = [
-            LockWatch(lock: lock, service: service, logger: logger),
+            LockWatch(lock: lock, service: service, cluster: cluster, logger: logger),
             DeadlineWorker(service: service, collector: collector, logger: logger), server,
         ]
         if untilStdinCloses { services.append(StandardInputWatch()) }

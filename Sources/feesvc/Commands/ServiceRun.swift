@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -22,7 +23,15 @@ enum ServiceRun {
 
 /// An HTTP server on one address.
 struct HTTPServer: Service, CustomStringConvertible {
-    let responder: RouterResponder<BasicRequestContext>
+    /// The most connections at once; more wait to be accepted.
+    private static let connectionsMax = 4_096
+    /// Headers are small here: a request line and a handful of fields.
+    private static let limits = HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: 8_192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64)
+    /// How long a connection may keep still.
+    private static let idleTimeout = TimeAmount.seconds(75)
+
+    let responder: MethodResponder
     let host: String
     let port: Int
     /// The option that says where to listen, for an error message.
@@ -39,7 +48,12 @@ struct HTTPServer: Service, CustomStringConvertible {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
-            responder: responder, configuration: .init(address: .hostname(host, port: port), serverName: "feesvc"),
+            responder: responder,
+            server: .http1(
+                configuration: .init(idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.limits)),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: "feesvc",
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax, logger: quiet)),
             onServerRunning: { channel in
                 let bound = channel.localAddress?.port ?? 0
                 logger.info("listening", metadata: ["http.address": "\(host):\(bound)"])

@@ -17,6 +17,7 @@ struct ServiceRoutes {
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.add(middleware: ProblemMiddleware())
+        router.add(middleware: IdempotencyMiddleware(service))
         addPublic(to: router)
         addLog(to: router)
         addChannels(to: router)

@@ -162,8 +162,13 @@ extension FeeService {
         do {
             return try body()
         } catch {
-            let isOver = error == .closed
-            throw Refusal(isOver ? 410 : 409, error.code, error.detail)
+            let status =
+                switch error {
+                case .closed: 410
+                case .zeroAddress, .lane: 422
+                default: 409
+                }
+            throw Refusal(status, error.code, error.detail)
         }
     }
 }

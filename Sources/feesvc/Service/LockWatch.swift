@@ -9,6 +9,8 @@ import Storage
 struct LockWatch: Service, CustomStringConvertible {
     let lock: AdvisoryLock
     let service: FeeService
+    /// The service's own PostgreSQL, which nobody else starts again; `nil` where it has none.
+    let cluster: PostgresCluster?
     let logger: Logger
 
     private static let period = Duration.seconds(5)
@@ -37,6 +39,14 @@ struct LockWatch: Service, CustomStringConvertible {
         let clock = ContinuousClock()
         let deadline = clock.now + Self.patience
         while clock.now < deadline {
+            if let cluster, !cluster.isRunning {
+                logger.warning("the service's PostgreSQL has ended, starting it again")
+                do {
+                    try await cluster.start()
+                } catch {
+                    logger.error("PostgreSQL did not start", metadata: ["error": "\(error)"])
+                }
+            }
             if (try? await lock.tryAcquire(ServiceStart.lockKey)) == true {
                 guard try await service.holdsFence() else { break }
                 return

@@ -130,6 +130,9 @@ struct PostgresCluster: Sendable {
         return text.split(separator: "\n").first.flatMap { Int32($0) }
     }
 
+    /// Whether the postmaster lives.
+    var isRunning: Bool { processID.map { kill($0, 0) == 0 || errno == EPERM } ?? false }
+
     private func psql(_ statement: String, database: String) -> [String] {
         ["-X", "-q", "-h", socket, "-p", "5432", "-U", "feesvc", "-d", database, "-c", statement]
     }

@@ -31,6 +31,7 @@ struct Refusal: Error, CustomStringConvertible {
         case 402: "The payment is refused"
         case 403: "Not allowed"
         case 404: "There is no such thing"
+        case 405: "The method is not for this path"
         case 409: "It conflicts with what is recorded"
         case 410: "It is over"
         case 413: "The request is too large"

@@ -113,7 +113,14 @@ private struct SettlementStatement {
         guard amount > .zero else {
             throw Refusal(422, "settlement/nothing", "A statement moves more than nothing.")
         }
-        guard let known = try await SettlementStore(session.transaction).recorded(reference) else { return true }
+        let store = SettlementStore(session.transaction)
+        guard let known = try await store.recorded(reference) else {
+            let before = try await store.everConfirmed()
+            if kind != .payout, (try? before.adding(amount)) == nil {
+                throw Refusal(422, "settlement/overflow", "All that was ever confirmed must stay below 2^128 units.")
+            }
+            return true
+        }
         guard known.kind == kind, known.subject == subject, known.amount == amount else {
             throw Refusal(409, "settlement/reference", "Reference \(reference) was used for something else.")
         }

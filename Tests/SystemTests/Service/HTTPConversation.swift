@@ -10,6 +10,7 @@ struct HTTPConversation: Sendable {
     struct Answer: Sendable {
         let status: Int
         let contentType: String
+        let headers: [String: String]
         let body: Data
 
         /// The body as text.
@@ -55,21 +56,37 @@ struct HTTPConversation: Sendable {
         try await send("POST", path, body: try JSONEncoder().encode(value))
     }
 
+    /// `POST path` with a value as JSON and an idempotency key.
+    func post(_ path: String, _ value: some Encodable, key: String) async throws -> Answer {
+        try await send("POST", path, body: try JSONEncoder().encode(value), headers: ["Idempotency-Key": key])
+    }
+
+    /// A request with any method and headers.
+    func request(_ method: String, _ path: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await send(method, path, body: nil, headers: headers)
+    }
+
     /// `POST path` with any text.
     func post(_ path: String, text: String) async throws -> Answer {
         try await send("POST", path, body: Data(text.utf8))
     }
 
-    private func send(_ method: String, _ path: String, body: Data?) async throws -> Answer {
+    private func send(
+        _ method: String, _ path: String, body: Data?, headers: [String: String] = [:]
+    ) async throws -> Answer {
         guard let url = URL(string: base + path) else { throw Overdue(description: "\(path) is no path") }
         var request = URLRequest(url: url)
         request.httpMethod = method
         request.httpBody = body
         if body != nil { request.setValue("application/json", forHTTPHeaderField: "content-type") }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await session.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw Overdue(description: "no HTTP answer") }
         return Answer(
             status: response.statusCode, contentType: response.value(forHTTPHeaderField: "content-type") ?? "",
+            headers: Dictionary(
+                response.allHeaderFields.map { ("\($0.key)".lowercased(), "\($0.value)") }
+            ) { first, _ in first },
             body: data)
     }
 }

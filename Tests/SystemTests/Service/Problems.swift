@@ -7,7 +7,7 @@ extension FeesvcSystem.Service {
     struct Problems {
         @Test(
             "an unknown path is answered with a problem of status 404", .timeLimit(.minutes(1)),
-            arguments: ["/", "/v1/nothing", "/v1/channels", "/v1/epochs/1/inputs/journal.csv"])
+            arguments: ["/", "/v1/nothing", "/v1/channels/0x00/nothing", "/v1/epochs/1/inputs/journal.csv"])
         func unknownPath(_ path: String) async throws {
             let answer = try await SharedService.get().client.get(path)
             #expect(answer.status == 404)
