@@ -10,6 +10,8 @@ public enum AdminOrder: Hashable, Sendable {
     case seal(epoch: UInt64)
     /// Announces the schedule that follows the last one.
     case schedule(FeeSchedule)
+    /// Stops charging, or lets it go on.
+    case pause(Bool)
 
     /// The order's name, at most ``nameBytesMax`` bytes.
     public var name: String {
@@ -18,6 +20,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .collect: "collect"
         case .seal: "seal"
         case .schedule: "schedule"
+        case .pause: "pause"
         }
     }
 
@@ -28,7 +31,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule: true
+        case .collect, .seal, .schedule, .pause: true
         }
     }
 
@@ -39,6 +42,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .clock(let time): encoder.append(time)
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
         case .schedule(let schedule): return schedule.canonicalBytes
+        case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
         }
         return encoder.bytes
     }
@@ -50,7 +54,16 @@ public enum AdminOrder: Hashable, Sendable {
         case "collect": self = .collect(epoch: try Self.number(body))
         case "seal": self = .seal(epoch: try Self.number(body))
         case "schedule": self = .schedule(try FeeSchedule(canonicalBytes: body))
+        case "pause": self = .pause(try Self.flag(body))
         default: throw .outOfRange(field: "name")
+        }
+    }
+
+    private static func flag(_ body: [UInt8]) throws(CanonicalError) -> Bool {
+        switch body {
+        case [0]: false
+        case [1]: true
+        default: throw .outOfRange(field: "body")
         }
     }
 

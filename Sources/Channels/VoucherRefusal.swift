@@ -36,6 +36,8 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
     case ceilingTooLow(found: Amount, needed: Amount)
     /// Ceilings add up to more than the channel holds.
     case deposit(ceilings: Amount, coverage: Amount)
+    /// The service charges nothing for now. The voucher may be sent again.
+    case paused
     /// An item has no price.
     case price(envelopeHash: Bytes32, PriceRefusal)
     /// An item costs more than its payer agreed to.
@@ -61,6 +63,7 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .ceilingLowered: "voucher/ceiling-lowered"
         case .ceilingTooLow: "voucher/ceiling-too-low"
         case .deposit: "voucher/deposit"
+        case .paused: "voucher/paused"
         case .price(_, let refusal):
             switch refusal {
             case .tooLarge: "voucher/too-large"
@@ -97,6 +100,7 @@ public enum VoucherRefusal: Error, Hashable, Sendable {
         case .ceilingTooLow(let found, let needed): "The ceiling is \(found); the items need \(needed)."
         case .deposit(let ceilings, let coverage):
             "Ceilings add up to \(ceilings); the channel holds \(coverage). Top it up."
+        case .paused: "The service has paused charging; send the voucher again later."
         case .price(let hash, let refusal): "Envelope \(hash) has no price: \(refusal.detail)"
         case .maxFee(let hash, let price, let maxFee): "Envelope \(hash) costs \(price); its maxFee is \(maxFee)."
         }

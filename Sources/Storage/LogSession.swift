@@ -76,6 +76,9 @@ public struct LogSession: Sendable {
         return state.chargeCount
     }
 
+    /// Remembers that an act stopped charging or let it go on.
+    public mutating func paused(_ isPaused: Bool) { state.isPaused = isPaused }
+
     /// Remembers a schedule that this session has logged.
     public mutating func announced(_ schedule: FeeSchedule) { state.schedules.append(schedule) }
 

@@ -26,6 +26,8 @@ public struct LogState: Sendable {
     public internal(set) var actNonce: UInt64
     /// Every schedule of the log by version, also those that are not in force yet.
     public internal(set) var schedules: [FeeSchedule]
+    /// Whether charging is paused by an act.
+    public internal(set) var isPaused: Bool
     /// The log's charges as congestion counts them.
     public internal(set) var chargeRate: ChargeRate
     /// The newest head.

@@ -33,6 +33,7 @@ public struct LogStore: Sendable {
             lastMidnight: UTCDay(number: UInt32(clamping: try row.unsigned("last_midnight"))),
             actNonce: try row.unsigned("act_nonce"),
             schedules: try await ScheduleStore(transaction).all().map(\.schedule),
+            isPaused: try await acts(before: size).isPaused,
             chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
     }
 
@@ -121,6 +122,11 @@ extension LogStore {
             WHERE kind = \(UInt64(kind.rawValue)) AND kind <> 4 AND first_index < \(index) ORDER BY first_index
             """
         ).flatMap { try $0.leaves() }.filter { $0.index < index }
+    }
+
+    /// The administrative acts before an index, in order.
+    public func acts(before index: UInt64) async throws -> [LoggedAct] {
+        try await leaves(of: .act, before: index).map { try LoggedAct(index: $0.index, body: $0.body) }
     }
 
     /// The newest leaf of one kind before an index.

@@ -202,7 +202,8 @@ extension EpochOpening {
     fileprivate func with(minuteCounts: [UInt64]) -> EpochOpening {
         EpochOpening(
             epoch: epoch, genesis: genesis, size: size, frontier: frontier, lastMidnight: lastMidnight,
-            chargeCount: chargeCount, minuteCounts: minuteCounts, dustIn: dustIn, schedules: schedules, nodes: nodes,
+            chargeCount: chargeCount, minuteCounts: minuteCounts, isPaused: isPaused, dustIn: dustIn,
+            schedules: schedules, nodes: nodes,
             storage: storage, charges: charges)
     }
 }

@@ -30,7 +30,7 @@ import Testing
         EpochOpening(
             epoch: epoch, genesis: HexBytes(genesis(start: start).canonicalBytes), size: size,
             frontier: [Bytes32](repeating: .zero, count: size.nonzeroBitCount), lastMidnight: lastMidnight,
-            chargeCount: chargeCount, minuteCounts: [0, 0, 0, 0, 0], dustIn: .zero,
+            chargeCount: chargeCount, minuteCounts: [0, 0, 0, 0, 0], isPaused: false, dustIn: .zero,
             schedules: [HexBytes(schedule.canonicalBytes)], nodes: [],
             storage: [], charges: [])
     }

@@ -150,10 +150,11 @@ BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the for
 
 VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
-ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule"}  # bodies of acts by name; a text is a form
+ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused")}  # bodies of acts by name; a text is a form
 
 
 def is_whole(t, b):
+    if t == ORDERS["pause"] and b not in (b"\0", b"\1"): return False
     try: return bool(decode(t, b)) if isinstance(t, str) else dec(t, b, 0)[1] == len(b)
     except Bad: return False
 
@@ -772,6 +773,7 @@ def main(out):
     order = lambda name, **fields: dict(name=name, body=tagged(ORDERS[name], fields) if isinstance(ORDERS[name], str) else enc(ORDERS[name], fields))
     act = form("act", "act", dict(**order("seal", epoch=1), nonce=1))
     form("act, clock", "act", dict(**order("clock", time=2**53 - 1), nonce=2**53 - 2)); form("act, collect", "act", dict(**order("collect", epoch=2), nonce=3))
+    form("act, pause", "act", dict(**order("pause", isPaused=1), nonce=5)); form("act, resume", "act", dict(**order("pause", isPaused=0), nonce=6))
     form("act, schedule", "act", dict(**order("schedule", version=2, effectiveFrom=START + 2 * WEEK, base=42_000_000, storagePerByteDay=22, congestionUnit=100, targetPerMinute=600, postage=5_000_000,
          postageWindow=604_800, retentionDaysMin=1, retentionDaysMax=400, bytesMax=1_048_576), nonce=4))
     append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
@@ -858,7 +860,8 @@ def main(out):
     refuse("observation: of itself", "observation", ob(node=1)); refuse("observation: a node twice", "observation", ob(node=3)); refuse("observation: nodes descend", "observation", ob(node=9))
     refuse("observation: answered above probes", "observation", ob(answered=8)); refuse("observation: passed above challenges", "observation", ob(passed=21))
     for name, body in (("no name", dict(name="", body=bytes(8))), ("a name of 33 bytes", dict(name="n" * 33, body=bytes(8))), ("a name that no order has", dict(name="cut", body=bytes(8))),
-                       ("a body that is too short", dict(name="seal", body=bytes(7))), ("a body with a trailing byte", dict(name="seal", body=bytes(9))), ("another order's body", dict(name="schedule", body=bytes(8)))):
+                       ("a body that is too short", dict(name="seal", body=bytes(7))), ("a body with a trailing byte", dict(name="seal", body=bytes(9))), ("another order's body", dict(name="schedule", body=bytes(8))),
+                       ("neither paused nor not", dict(name="pause", body=b"\2")), ("a pause with a trailing byte", dict(name="pause", body=bytes(2)))):
         refuse(f"act: {name}", "act", tagged("act", dict(**body, nonce=1)))
     bad_text = enc("bytes", b"\xff\xfe"); between = lambda b, old: b.replace(enc("text", old), bad_text, 1)
     refuse("act: a name that is not UTF-8", "act", between(act, "seal"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)

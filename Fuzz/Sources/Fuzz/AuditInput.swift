@@ -23,6 +23,7 @@ struct AuditInput {
     var lastMidnight: UInt32 = 20_454
     var chargeCount: UInt64 = 0
     var minuteCounts: [UInt64] = [0, 0, 0, 0, 0]
+    var isPaused = false
     var dustIn = Amount.zero
     var schedules: [[UInt8]] = []
     var nodes: [EpochOpening.Node] = []
@@ -47,7 +48,7 @@ struct AuditInput {
         EpochOpening(
             epoch: epoch, genesis: HexBytes(try genesis.canonicalBytes), size: size, frontier: frontier,
             lastMidnight: lastMidnight, chargeCount: chargeCount, minuteCounts: minuteCounts,
-            dustIn: dustIn,
+            isPaused: isPaused, dustIn: dustIn,
             schedules: schedules.map(HexBytes.init),
             nodes: nodes, storage: storage, charges: charges)
     }
@@ -97,6 +98,7 @@ extension AuditInput {
             }
         }
         encoder.append(list: minuteCounts) { $0.append($1) }
+        encoder.append(UInt8(isPaused ? 1 : 0))
         return encoder.bytes
     }
 
@@ -124,6 +126,7 @@ extension AuditInput {
         log = try decoder.readList(limit: 256) { decoder throws(CanonicalError) in try Self.readLeaf(&decoder) }
         seal = try decoder.readList(limit: 64) { decoder throws(CanonicalError) in try Self.readLeaf(&decoder) }
         minuteCounts = try decoder.readList(limit: 6) { decoder throws(CanonicalError) in try decoder.readUInt64() }
+        isPaused = try decoder.readUInt8() == 1
         try decoder.finish()
     }
 

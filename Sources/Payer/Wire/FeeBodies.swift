@@ -152,10 +152,13 @@ public struct QuoteBody: Codable, Sendable {
     public let price: PriceBody
     /// What is announced next.
     public let next: Next?
+    /// Whether charging is paused: until it goes on, nothing is sold at this price.
+    public let paused: Bool
 
     /// Makes the body.
-    public init(time: UInt64, quote: FeeQuote, next: Next?) {
+    public init(time: UInt64, quote: FeeQuote, next: Next?, paused: Bool) {
         self.time = time
+        self.paused = paused
         schedule = quote.schedule.version
         congestionUnits = quote.congestionUnits
         price = PriceBody(quote)
@@ -169,10 +172,13 @@ public struct AdminStateBody: Codable, Sendable {
     public let nonce: UInt64
     /// Whose key signs acts.
     public let adminKey: Address
+    /// Whether charging is paused.
+    public let paused: Bool
 
     /// Makes the body.
-    public init(nonce: UInt64, adminKey: Address) {
+    public init(nonce: UInt64, adminKey: Address, paused: Bool) {
         self.nonce = nonce
         self.adminKey = adminKey
+        self.paused = paused
     }
 }

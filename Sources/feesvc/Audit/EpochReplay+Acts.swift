@@ -14,6 +14,7 @@ extension EpochReplay {
             throw AuditDifference(place, "act", expected: "one that is logged", found: act.order.name)
         case .collect, .seal: break
         case .schedule(let schedule): announced = schedule
+        case .pause(let isOrdered): isPaused = isOrdered
         }
     }
 

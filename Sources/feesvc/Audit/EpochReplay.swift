@@ -38,6 +38,7 @@ struct EpochReplay {
     private(set) var lastMidnight: UTCDay
     private(set) var chargeCount: UInt64
     private(set) var rate: ChargeRate
+    var isPaused: Bool
     private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
     var schedules: [FeeSchedule]
     /// Results logged in this epoch, and who signed them within it.
@@ -78,6 +79,7 @@ struct EpochReplay {
         ) { first, _ in first }
         lastMidnight = UTCDay(number: opening.lastMidnight)
         chargeCount = opening.chargeCount
+        isPaused = opening.isPaused
         guard let counts = MinuteCounts(opening.minuteCounts) else {
             throw AuditDifference(
                 "opening.json", "charge counts of minutes", expected: 5, found: opening.minuteCounts.count)
@@ -140,6 +142,9 @@ struct EpochReplay {
     private mutating func charge(_ charge: Charge, at time: UInt64, _ place: String) throws {
         guard chargeCount < .max else {
             throw AuditDifference(place, "charges before it", expected: "below 2^64 - 1", found: chargeCount)
+        }
+        guard !isPaused else {
+            throw AuditDifference(place, "charge while charging is paused", expected: "none", found: charge.number)
         }
         chargeCount += 1
         try AuditDifference.check(place, "charge number", expected: chargeCount, found: charge.number)

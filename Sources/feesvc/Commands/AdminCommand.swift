@@ -9,7 +9,7 @@ struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "Order what only the admin key may order.",
         discussion: "Without --yes a command shows what it would order and changes nothing.",
-        subcommands: [AdminScheduleCommand.self])
+        subcommands: [AdminScheduleCommand.self, AdminPauseCommand.self, AdminResumeCommand.self])
 }
 
 /// Which service, whose key, and whether it is meant.
@@ -39,6 +39,8 @@ struct AdminConnection {
     let service: ServiceConnection
     /// The nonce of the newest act.
     let nonce: UInt64
+    /// Whether charging is paused.
+    let isPaused: Bool
     private let key: SecretKey
     private let isMeant: Bool
 
@@ -52,6 +54,7 @@ struct AdminConnection {
                     + "\(state.adminKey.checksummed).")
         }
         nonce = state.nonce
+        isPaused = state.paused
         isMeant = options.yes
     }
 

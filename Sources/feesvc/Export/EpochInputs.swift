@@ -103,7 +103,7 @@ struct EpochInputs {
         return EpochOpening(
             epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes), size: first, frontier: frontier.hashes,
             lastMidnight: lastMidnight.number, chargeCount: charges, minuteCounts: rate.newest.list,
-            dustIn: epoch.dustIn,
+            isPaused: try await LogStore(transaction).acts(before: first).isPaused, dustIn: epoch.dustIn,
             schedules: try await ScheduleStore(transaction).logged(before: first)
                 .map { HexBytes($0.schedule.canonicalBytes) },
             nodes: try await nodes(before: first),

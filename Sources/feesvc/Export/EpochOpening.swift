@@ -41,6 +41,8 @@ struct EpochOpening: Codable, Equatable, Sendable {
     let chargeCount: UInt64
     /// The charges of the minute in which the epoch begins and of the four minutes before it, that one first.
     let minuteCounts: [UInt64]
+    /// Whether charging is paused when the epoch begins.
+    let isPaused: Bool
     let dustIn: Amount
     let schedules: [HexBytes]
     let nodes: [Node]

@@ -70,6 +70,6 @@ extension ServiceRoutes {
             let refusal = VoucherRefusal.price(envelopeHash: .zero, error)
             throw Refusal(422, refusal.code, "There is no price: \(error.detail)")
         }
-        return try .json(QuoteBody(time: state.time, quote: now, next: next))
+        return try .json(QuoteBody(time: state.time, quote: now, next: next, paused: state.isPaused))
     }
 }

@@ -78,6 +78,12 @@ extension ServiceRoutes {
     }
 
     private static func refusal(_ refusal: VoucherRefusal) -> Refusal {
-        Refusal(refusal == .unknownChannelOrSigner ? 404 : 402, refusal.code, refusal.detail)
+        let status =
+            switch refusal {
+            case .unknownChannelOrSigner: 404
+            case .paused: 503
+            default: 402
+            }
+        return Refusal(status, refusal.code, refusal.detail)
     }
 }

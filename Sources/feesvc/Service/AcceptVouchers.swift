@@ -124,6 +124,8 @@ struct BatchAcceptance {
             return .failure(error)
         }
         if var lane = admitted.lane {
+            // Told last: a voucher that is wrong in itself is never worth sending again.
+            guard !session.state.isPaused else { return .failure(.paused) }
             let key = LaneKey(channel: id, lane: voucher.signed.voucher.lane)
             lanes[key] = lanes[key] ?? (channel.state.lanes[key.lane] != nil)
             vouchers.append(StoredVoucher(firstCharge: session.state.chargeCount + 1, voucher: voucher.signed))

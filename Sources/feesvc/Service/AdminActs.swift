@@ -16,7 +16,7 @@ struct AdminActs {
         switch act.order {
         case .collect(let epoch): try await collector.collectDelivered(of: epoch)
         case .seal(let epoch): try await collector.collectObservations(of: epoch)
-        case .clock, .schedule: break
+        case .clock, .schedule, .pause: break
         }
         try await service.execute(act, signature)
     }
@@ -59,6 +59,7 @@ extension FeeService {
         case .clock, .collect: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
+        case .pause(let isPaused): session.paused(isPaused)
         }
     }
 

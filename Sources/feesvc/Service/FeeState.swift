@@ -15,6 +15,8 @@ struct FeeState: Sendable {
     let last: FeeSchedule
     /// What the next charge has before it.
     let counts: MinuteCounts
+    /// Whether charging is paused.
+    let isPaused: Bool
 
     /// Prices under a proposed schedule, and why it may not follow now.
     func preview(_ proposed: FeeSchedule, genesis: Genesis) -> SchedulePreviewBody {
@@ -35,11 +37,12 @@ extension FeeService {
         let inForce = try state.schedule(at: time)
         return FeeState(
             time: time, inForce: inForce, next: state.schedules.first { $0.effectiveFrom > time },
-            last: state.schedules.last ?? inForce, counts: try state.chargeRate.counts(at: time))
+            last: state.schedules.last ?? inForce, counts: try state.chargeRate.counts(at: time),
+            isPaused: state.isPaused)
     }
 
     /// What whoever signs the next act has to know.
     func adminState() -> AdminStateBody {
-        AdminStateBody(nonce: state.actNonce, adminKey: genesis.adminKey)
+        AdminStateBody(nonce: state.actNonce, adminKey: genesis.adminKey, paused: state.isPaused)
     }
 }

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 extension FeesvcSystem {
@@ -81,6 +82,29 @@ extension FeesvcSystem {
                 ])
                 #expect(stranger.status == 1)
                 #expect(stranger.errors.contains("the service takes acts of"), "\(stranger.errors)")
+                try await service.stop(in: workshop)
+            }
+        }
+
+        @Test("charging is paused and goes on", .timeLimit(.minutes(2)))
+        func pause() async throws {
+            try await Workshop.with { workshop in
+                let service = try await ServiceProcess.start(in: workshop)
+                let options = [
+                    "--service", service.client.base, "--admin-key", workshop("data/keys/admin.key"), "--yes",
+                ]
+                let payer = try await TestPayer("paused", at: service)
+                let items = [try payer.item("paused")]
+                let voucher = payer.signed(
+                    payer.voucher(sequence: 1, ceiling: 50_000_000, items: items), items)
+                #expect(try await workshop.run(["admin", "pause"] + options).status == 0)
+                let refused = try await payer.send(voucher)
+                #expect(refused.problem?.code == "voucher/paused")
+                #expect(refused.problem?.status == 503)
+                let again = try await workshop.run(["admin", "pause"] + options)
+                #expect(again.output.contains("already"))
+                #expect(try await workshop.run(["admin", "resume"] + options).status == 0)
+                #expect(try await payer.send(voucher).receipts?.count == 1)
                 try await service.stop(in: workshop)
             }
         }

@@ -1,0 +1,28 @@
+public import Primitives
+
+/// An administrative act as the log has it.
+public struct LoggedAct: Hashable, Sendable {
+    /// The index of its leaf.
+    public let index: UInt64
+    /// The act.
+    public let act: AdminAct
+    /// The admin key's signature.
+    public let signature: Signature
+
+    /// Reads the body of an act's leaf; whose signature it is, is not checked.
+    public init(index: UInt64, body: [UInt8]) throws(CanonicalError) {
+        let (bytes, signature) = try LogBody.readSigned(body)
+        self.index = index
+        act = try AdminAct(canonicalBytes: bytes)
+        self.signature = signature
+    }
+}
+
+extension Sequence<LoggedAct> {
+    /// Whether charging is paused after these acts: what the last pause or resumption said.
+    public var isPaused: Bool {
+        reduce(false) { isPaused, logged in
+            if case .pause(let isOrdered) = logged.act.order { isOrdered } else { isPaused }
+        }
+    }
+}
