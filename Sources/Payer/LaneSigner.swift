@@ -17,6 +17,8 @@ public struct LaneSigner: Hashable, Sendable {
     public private(set) var ceiling: Amount
     /// What is known to have been charged.
     public private(set) var charged: Amount
+    /// The newest voucher that the service took: it can't truthfully answer with less.
+    public private(set) var accepted: VoucherProof?
     /// Vouchers without an answer, by their one envelope.
     private var undecided: [Bytes32: SignedVoucher] = [:]
 
@@ -31,10 +33,34 @@ public struct LaneSigner: Hashable, Sendable {
         self.charged = charged
     }
 
+    /// Goes on with vouchers that wait for their answers; `nil` where the numbers can't be those of one lane: a voucher
+    /// of another lane or of several items, or above the sequence or ceiling.
+    public init?(
+        channelID: Bytes32, lane: UInt32, sequence: UInt64, ceiling: Amount, charged: Amount, accepted: VoucherProof?,
+        undecided: [SignedVoucher]
+    ) {
+        self.init(channelID: channelID, lane: lane, sequence: sequence, ceiling: ceiling, charged: charged)
+        guard lane < ChannelState.laneCount, sequence <= UInt64(Int64.max), charged <= ceiling else { return nil }
+        for voucher in undecided.map(\.voucher) + [accepted?.voucher].compactMap(\.self) {
+            guard voucher.channelID == channelID, voucher.lane == lane, voucher.sequence <= sequence,
+                voucher.cumulativeAmount <= ceiling
+            else { return nil }
+        }
+        for voucher in undecided {
+            guard voucher.items.count == 1, voucher.voucher.sequence > accepted?.voucher.sequence ?? 0,
+                self.undecided.updateValue(voucher, forKey: voucher.items[0].envelopeHash) == nil
+            else { return nil }
+        }
+        self.accepted = accepted
+    }
+
     /// The most that vouchers without an answer may still be charged.
     public var reserved: Amount {
         get throws(AmountError) { try Amount.sum(undecided.values.flatMap(\.items).map(\.maxFee)) }
     }
+
+    /// Vouchers without an answer, in the order in which they were signed.
+    public var pending: [SignedVoucher] { undecided.values.sorted { $0.voucher.sequence < $1.voucher.sequence } }
 
     /// A voucher for one item: the one that is still undecided for its envelope, or a new one.
     public mutating func sign(
@@ -58,12 +84,44 @@ public struct LaneSigner: Hashable, Sendable {
 
     /// Notes that an envelope was charged; one that was noted before is not counted again.
     public mutating func charged(_ envelope: Bytes32, _ amount: Amount) throws(AmountError) {
-        guard undecided.removeValue(forKey: envelope) != nil else { return }
+        guard let voucher = undecided[envelope] else { return }
         charged = try charged.adding(amount)
+        undecided[envelope] = nil
+        if voucher.voucher.sequence > accepted?.voucher.sequence ?? 0 { accepted = VoucherProof(voucher) }
     }
 
-    /// Notes that the voucher for an envelope was refused.
+    /// Notes that the voucher for an envelope moved nothing: it was refused, or the envelope had been paid before.
     public mutating func refused(_ envelope: Bytes32) {
         undecided[envelope] = nil
+    }
+
+    /// Goes on from a voucher of this lane that the service showed, and from what it says it charged up to there.
+    ///
+    /// `skipping` sequences are left out: a file that was lost may have signed them.
+    public mutating func adopt(_ proof: VoucherProof, charged: Amount, skipping: UInt64) {
+        precondition(undecided.isEmpty, "what waits for an answer is decided before another state is adopted")
+        sequence = max(sequence, proof.voucher.sequence.addingClamped(skipping))
+        ceiling = max(ceiling, proof.voucher.cumulativeAmount)
+        self.charged = max(self.charged, charged)
+        accepted = proof
+    }
+}
+
+/// A voucher with its signature and without its items: what proves sequence and ceiling of a lane.
+public struct VoucherProof: Hashable, Sendable {
+    /// What was signed.
+    public let voucher: Voucher
+    /// The signer's signature over the voucher's digest.
+    public let signature: Signature
+
+    /// Puts the parts together; nothing is checked here.
+    public init(voucher: Voucher, signature: Signature) {
+        self.voucher = voucher
+        self.signature = signature
+    }
+
+    /// The proof that a whole voucher is.
+    public init(_ signed: SignedVoucher) {
+        self.init(voucher: signed.voucher, signature: signed.signature)
     }
 }

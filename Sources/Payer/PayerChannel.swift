@@ -36,6 +36,14 @@ public enum PaymentOutcome: Sendable {
     case paid(PaidItem)
     /// The service refused its voucher; nothing moved.
     case refused(status: Int, code: String, detail: String)
+
+    /// Whether it was charged.
+    public var isPaid: Bool {
+        switch self {
+        case .paid: true
+        case .refused: false
+        }
+    }
 }
 
 /// The payer's side of one lane of a channel: what it has signed, and how it pays.

@@ -14,6 +14,8 @@ public struct ServiceConnection: Sendable {
     public let schedule: FeeSchedule
     /// The rules of admission.
     public let admission: Admission
+    /// What a channel must have been given before it takes vouchers.
+    public let minimumDeposit: Amount
 
     /// Asks the service for its parameters.
     public init(http: HTTPClient, url: String) async throws {
@@ -23,21 +25,12 @@ public struct ServiceConnection: Sendable {
         domain = genesis.domain
         schedule = try FeeSchedule(canonicalBytes: body.schedule.bytes)
         admission = Admission(challengeWindow: body.challengeWindow, settlementHorizon: body.settlementHorizon)
+        minimumDeposit = body.minimumDeposit
     }
 
     /// Checks that the log key signed a head of this log.
     public func check(_ head: SignedHead) throws(ReceiptRefusal) {
         guard head.head.logID == genesis.logID else { throw .otherLog }
         guard head.isBy(genesis.logKey, in: domain) else { throw .headSignature }
-    }
-
-    /// Checks a receipt for an envelope that this client pays from `channelID`, all but the signature of its head.
-    public func checkContents(
-        of receipt: Receipt, salt: Bytes32, item: Item, channelID: Bytes32
-    ) throws(ReceiptRefusal) {
-        try receipt.checkPath(logID: genesis.logID)
-        guard receipt.charge.envelopeHash == item.envelopeHash,
-            receipt.charge.commitment == Charge.commitment(to: channelID, salt: salt)
-        else { throw .otherEnvelope }
     }
 }

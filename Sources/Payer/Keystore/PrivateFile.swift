@@ -4,7 +4,8 @@ import Primitives
 import Glibc
 #endif
 
-/// A small file for its owner's eyes only, made once and never overwritten: a key.
+/// A small file for its owner's eyes only: a key, which is made once and never overwritten, or a wallet's state, each version
+/// of which takes the place of the one before.
 ///
 /// Every call blocks on the disk for the time of a few system calls.
 public struct PrivateFile: Hashable, Sendable {
@@ -31,11 +32,13 @@ public struct PrivateFile: Hashable, Sendable {
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular(path: path) }
         guard status.st_mode & 0o077 == 0 else { throw .shared(path: path, mode: UInt32(status.st_mode & 0o777)) }
-        return try readAll(descriptor, bytesMax: bytesMax)
+        return try readAll(descriptor, bytesMax: bytesMax, expected: Int(status.st_size))
     }
 
-    private func readAll(_ descriptor: Int32, bytesMax: Int) throws(PrivateFileError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
+    private func readAll(
+        _ descriptor: Int32, bytesMax: Int, expected: Int
+    ) throws(PrivateFileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: min(bytesMax, max(expected, 1_023)) + 1)
         var count = 0
         while count < bytes.count {
             let got = bytes.withUnsafeMutableBytes {
@@ -46,6 +49,10 @@ public struct PrivateFile: Hashable, Sendable {
             guard got >= 0 else { throw .unreadable(path: path, code: errno) }
             if got == 0 { return Array(bytes.prefix(count)) }
             count += got
+            // It grew since its size was asked for.
+            if count == bytes.count, count <= bytesMax {
+                bytes += [UInt8](repeating: 0, count: bytesMax + 1 - count)
+            }
         }
         throw .tooLong(path: path, bytesMax: bytesMax)
     }
@@ -62,6 +69,17 @@ public struct PrivateFile: Hashable, Sendable {
         let code = errno
         unlink(temporary)
         guard isLinked else { throw code == EEXIST ? .exists(path: path) : .unwritable(path: path, code: code) }
+        try synchronizeFolder()
+    }
+
+    /// Puts `bytes` in the place of what has the name, or makes the file, with mode 0600; returns when they are on the disk.
+    ///
+    /// The name leads to all of the old bytes or to all of the new ones at every moment, a crash included. Where this throws
+    /// ``PrivateFileError/notDurable(path:code:)`` nobody knows which; after any other error the old ones are there.
+    public func replace(_ bytes: [UInt8]) throws(PrivateFileError) {
+        let temporary = "\(path).\(Self.randomDigits()).tmp"
+        try write(bytes, to: temporary)
+        guard rename(temporary, path) == 0 else { throw abandon(temporary) }
         try synchronizeFolder()
     }
 
