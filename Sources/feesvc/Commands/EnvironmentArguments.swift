@@ -1,5 +1,5 @@
 /// Options from the environment: `FEESVC_LOG_LEVEL=debug` is `--log-level debug`, for every option with a value of
-/// `serve`, `node run` and `export`. What the command line says wins.
+/// `serve`, `node run` and `export`, and for wallet, password file and service of `channel`. What the command line says wins.
 enum EnvironmentArguments {
     private static let options: [[String]: [String]] = [
         ["serve"]: [
@@ -9,7 +9,12 @@ enum EnvironmentArguments {
         ],
         ["node", "run"]: ["data-dir", "service", "key", "listen-peers", "listen-http", "seed", "log-level"],
         ["export"]: ["database-url", "epoch", "out"],
-    ]
+        ["channel", "list"]: ["wallet"],
+        ["channel", "limits"]: ["wallet"],
+    ].merging(
+        ["open", "topup", "pay", "status", "statement", "close", "withdraw", "delegate", "revoke"].map {
+            (["channel", $0], ["wallet", "password-file", "service"])
+        }, uniquingKeysWith: { $1 })
 
     /// The arguments with those options of the environment that they do not set themselves.
     static func expand(_ arguments: [String], environment: [String: String]) -> [String] {

@@ -35,7 +35,8 @@ enum KeyFile {
         try PrivateFile(path: path).create(Array(("0x" + Hex.encode(key.exportBytes()) + "\n").utf8))
     }
 
-    private static func random() -> SecretKey {
+    /// A new key from the system's generator.
+    static func random() -> SecretKey {
         var generator = SystemRandomNumberGenerator()
         while true {
             let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }

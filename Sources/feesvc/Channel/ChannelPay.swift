@@ -1,0 +1,102 @@
+import ArgumentParser
+import Channels
+import Foundation
+import Payer
+import Primitives
+
+extension ChannelCommand {
+    /// `feesvc channel pay`.
+    struct Pay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Pay for a message and get its receipt.",
+            discussion: """
+                Seals the payload in an envelope, signs a voucher for it, checks the service's receipt and keeps both in the \
+                wallet: envelopes/<hash>.bin and receipts/<channel>/<charge>.json. With --node the envelope is published \
+                there; otherwise do that within an hour (publishBy): what is never published is not refunded.
+
+                If no answer comes, run the same command again: it first finds out what became of the voucher, and a payment \
+                of the same payload that was interrupted is finished instead of made anew.
+
+                \(ChannelExit.help)
+                """)
+
+        @Argument(help: "The payload's file, or - for standard input; at most 1 MiB.")
+        var payload: String
+        @Option(help: "The channel: its id or the beginning of it; not needed where the wallet holds one.")
+        var channel: String?
+        @OptionGroup var options: ChannelOptions
+        @Option(help: "The topic's id, 0x and 64 hex digits; default: a new topic that the payer owns.")
+        var topic: String?
+        @Option(help: "Days of storage.")
+        var days: UInt32 = 30
+        @Flag(help: "Add the postage that a first message to a stranger needs.")
+        var postage = false
+        @Option(
+            help: "The most that this message may cost; default: today's price at the highest congestion there can be.")
+        var maxFee: String?
+        @Option(help: "The lane, 0 to 63: processes with wallets of their own each use one of their own.")
+        var lane: UInt32 = 0
+        @Option(help: "The settlement's key file, with which automatic top-ups (feesvc channel limits) are confirmed.")
+        var settlementKey: String?
+        @Option(
+            help:
+                "Publish at the node whose HTTP address this is, host:port; several in the order in which they are tried."
+        )
+        var node: [String] = []
+
+        func validate() throws {
+            guard lane < ChannelState.laneCount else {
+                throw ValidationError("--lane is \(lane); lanes are 0 to \(ChannelState.laneCount - 1).")
+            }
+            guard topic == nil || topic.flatMap({ Bytes32(hex: $0) }) != nil else {
+                throw ValidationError("--topic is 0x and 64 lower-case hex digits.")
+            }
+        }
+
+        func run() async throws {
+            let bytes = try await payloadBytes()
+            try await ChannelSession.run(channel, options) { session in
+                let order = MessageOrder(
+                    payload: bytes, topic: topic.flatMap { Bytes32(hex: $0) },
+                    expiryDay: UTCDay(number: UTCDay(containing: session.now).number.addingClamped(days)),
+                    isStamped: postage, maxFee: try maxFee.map { try session.currency.read($0, option: "--max-fee") })
+                let payment = ChannelPayment(session: session, lane: lane, settlementKey: settlementKey)
+                var paid = try await payment.pay(order)
+                if !node.isEmpty { paid.publication = try await payment.publish(paid, at: node) }
+                try await payment.report(paid, asJSON: options.wallet.json)
+            }
+        }
+
+        private func payloadBytes() async throws -> [UInt8] {
+            var bytes: [UInt8] = []
+            try await ChannelExit.reporting {
+                let limit = EnvelopeHead.payloadBytesMax
+                let handle: FileHandle
+                if payload == "-" {
+                    handle = .standardInput
+                } else {
+                    do {
+                        handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: payload))
+                    } catch {
+                        throw OperatorError("\(payload) can't be read: \(Presentation.reason(of: error)).")
+                    }
+                }
+                while bytes.count <= limit, let more = try handle.read(upToCount: limit + 1 - bytes.count),
+                    !more.isEmpty
+                { bytes += more }
+                guard bytes.count <= limit else {
+                    throw OperatorError("The payload of \(payload) has more than \(limit) bytes; split it.")
+                }
+            }
+            return bytes
+        }
+    }
+}
+
+extension UInt32 {
+    /// The sum, or 2^32 − 1 where it is above that.
+    fileprivate func addingClamped(_ other: UInt32) -> UInt32 {
+        let (sum, isBeyond) = addingReportingOverflow(other)
+        return isBeyond ? .max : sum
+    }
+}
