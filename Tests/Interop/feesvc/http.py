@@ -1,0 +1,250 @@
+"""The service over HTTP: docs/openapi.yaml and docs/protocol.md §11."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+from dataclasses import dataclass, field
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from .canonical import Reader, blob, listed
+from .log import Genesis, Head, Receipt, Schedule
+from .messages import Item, Voucher, hexadecimal
+from .statements import CHANNEL_QUERY, CLOSE_CHANNEL, DEPOSIT, OPEN_CHANNEL, address
+
+JSON = "application/json"
+BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+    def ok(self) -> dict:
+        """The answer's JSON, where it is not a refusal."""
+        if self.status != 200:
+            raise Refused(self.status, self.json)
+        return self.json
+
+
+class Refused(Exception):
+    """A problem (RFC 9457): as an answer, or in the place of a voucher's result."""
+
+    def __init__(self, status: int, problem: dict):
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+        self.code = problem.get("code")
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What an accepted voucher brings for an item: the receipt, and the salt that opens its commitment."""
+
+    receipt: Receipt
+    salt: bytes
+
+
+Result = list[Paid] | Refused
+
+
+def json_result(result: dict) -> Result:
+    if "problem" in result:
+        return Refused(result["problem"]["status"], result["problem"])
+    return [Paid(Receipt.decode(address(line["receipt"])), address(line["salt"])) for line in result["receipts"]]
+
+
+def binary_results(body: bytes) -> list[Result]:
+    reader = Reader(body)
+    head = Head.decode(reader.blob(), reader.signature())
+
+    def result() -> Result:
+        if reader.u8() == 1:
+            status, code, detail = reader.u16(), reader.text(), reader.text()
+            return Refused(status, {"status": status, "code": code, "detail": detail})
+        return reader.list(paid, most=256)
+
+    def paid() -> Paid:
+        leaf = reader.blob()
+        return Paid(Receipt(leaf, head, reader.list(reader.b32, most=64)), reader.b32())
+
+    results = reader.list(result, most=256)
+    reader.end()
+    return results
+
+
+class Connection:
+    """One HTTP connection that is kept open; not for several threads at once."""
+
+    def __init__(self, host_and_port: str, timeout: float = 60):
+        host, port = host_and_port.rsplit(":", 1)
+        self.connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> Answer:
+        try:
+            self.connection.request(method, path, body, {"Content-Type": kind} if kind else {})
+            response = self.connection.getresponse()
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: dict) -> Answer:
+        return self.ask("POST", path, json.dumps(body).encode(), JSON)
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@dataclass
+class Service:
+    """An instance of the service, as a client sees it that has read its parameters."""
+
+    connection: Connection
+    settlement_key: LocalAccount
+    parameters: dict = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = self.connection.get("/v1/parameters").ok()
+        self.genesis = Genesis.decode(address(self.parameters["genesis"]))
+        self.schedule = Schedule.decode(address(self.parameters["schedule"]))
+        self.domain = self.genesis.domain
+
+    @property
+    def time(self) -> int:
+        """The log's time now."""
+        return self.connection.get("/v1/parameters").ok()["time"]
+
+    @property
+    def notice(self) -> int:
+        """How long a voucher must still be valid, in seconds."""
+        return self.parameters["challengeWindow"] + self.parameters["settlementHorizon"]
+
+    def head(self) -> Head:
+        return head_of(self.connection.get("/v1/head").ok())
+
+    def consistency(self, size: int) -> tuple[Head, list[bytes]]:
+        answer = self.connection.get(f"/v1/log/consistency?from={size}").ok()
+        return head_of(answer["head"]), [address(line) for line in answer["proof"]]
+
+    def open(self, deposit: int = 0, *, payer: LocalAccount | None = None, signer: LocalAccount | None = None) -> Channel:
+        """Opens a channel between new keys, and has a deposit confirmed where one is named."""
+        payer, signer = payer or Account.create(), signer or Account.create()
+        opening = secrets.token_bytes(32)
+        values = (address(payer.address), address(signer.address), opening)
+        answer = self.connection.post(
+            "/v1/channels",
+            {
+                "payer": payer.address.lower(),
+                "signer": signer.address.lower(),
+                "opening": hexadecimal(opening),
+                "signature": hexadecimal(self.domain.sign(payer, OPEN_CHANNEL, *values)),
+            },
+        ).ok()
+        channel = Channel(self, self.domain.digest(OPEN_CHANNEL, *values), payer, signer)
+        if address(answer["channelId"]) != channel.id:
+            raise AssertionError("the channel's id is not the digest of its opening")
+        if deposit:
+            channel.deposit(deposit)
+        return channel
+
+    def pay(self, *vouchers: Voucher) -> list[Result]:
+        answer = self.connection.post("/v1/vouchers", {"vouchers": [voucher.json() for voucher in vouchers]})
+        return [json_result(result) for result in answer.ok()["results"]]
+
+    def pay_binary(self, *vouchers: Voucher) -> list[Result]:
+        body = listed(blob(voucher.bytes()) for voucher in vouchers)
+        answer = self.connection.ask("POST", "/v1/vouchers", body, BINARY)
+        if answer.status != 200:
+            raise Refused(answer.status, answer.json)
+        if answer.headers["content-type"] != BINARY:
+            raise AssertionError("the answer has another form than the question")
+        return binary_results(answer.body)
+
+
+def head_of(answer: dict) -> Head:
+    return Head.decode(address(answer["head"]), address(answer["signature"]))
+
+
+@dataclass
+class Channel:
+    """A channel and its two keys."""
+
+    service: Service
+    id: bytes
+    payer: LocalAccount
+    signer: LocalAccount
+
+    @property
+    def path(self) -> str:
+        return f"/v1/channels/{hexadecimal(self.id)}"
+
+    def deposit(self, amount: int, reference: bytes | None = None) -> Answer:
+        """Has the settlement confirm money for it."""
+        reference = reference or secrets.token_bytes(32)
+        signature = self.service.domain.sign(self.service.settlement_key, DEPOSIT, self.id, amount, reference)
+        answer = self.service.connection.post(
+            "/v1/settlement/deposits",
+            {
+                "subject": hexadecimal(self.id),
+                "amount": str(amount),
+                "reference": hexadecimal(reference),
+                "signature": hexadecimal(signature),
+            },
+        )
+        answer.ok()
+        return answer
+
+    def item(self, size: int = 100, days: int = 30, *, postage: int = 0, max_fee: int | None = None) -> Item:
+        """An item of a new message, by default with the price of today as its bound."""
+        schedule = self.service.schedule
+        price = schedule.price(size, days, postage) if max_fee is None else max_fee
+        return Item(secrets.token_bytes(32), size, self.service.time // 86_400 + days, postage, price)
+
+    def voucher(
+        self,
+        *items: Item,
+        sequence: int = 1,
+        ceiling: int | None = None,
+        lane: int = 0,
+        valid_until: int | None = None,
+        **other,
+    ) -> Voucher:
+        """A signed voucher; without a ceiling for just the items' bounds."""
+        voucher = Voucher(
+            self.id,
+            lane,
+            sequence,
+            sum(item.max_fee for item in items) if ceiling is None else ceiling,
+            self.service.time + self.service.notice + 3_600 if valid_until is None else valid_until,
+            items,
+            **other,
+        )
+        return voucher.signed(self.service.domain, self.signer)
+
+    def state(self, by: LocalAccount | None = None) -> dict:
+        """Its state as its signer is told it."""
+        time = self.service.time
+        signature = self.service.domain.sign(by or self.signer, CHANNEL_QUERY, self.id, time)
+        return self.service.connection.get(f"{self.path}?time={time}&signature={hexadecimal(signature)}").ok()
+
+    def close(self, charged: int, valid_until: int | None = None) -> dict:
+        """Closes it at once by agreement on what was charged."""
+        valid_until = self.service.time + 600 if valid_until is None else valid_until
+        signature = self.service.domain.sign(self.payer, CLOSE_CHANNEL, self.id, charged, valid_until)
+        return self.service.connection.post(
+            f"{self.path}/close",
+            {"charged": str(charged), "validUntil": valid_until, "signature": hexadecimal(signature)},
+        ).ok()
