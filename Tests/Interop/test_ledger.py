@@ -1,4 +1,4 @@
-"""The journal and the log, recomputed from the database; and the fast signatures of the campaign against eth-account's."""
+"""Journal and log, recomputed from the database; and the campaign's fast signatures against eth-account's."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("what", BREAKS)
-def test_the_checks_see_what_is_changed_behind_the_services_back(
-    service: Service, process: ServiceProcess, what: str
-):
+def test_the_checks_see_what_is_changed_behind_the_services_back(service: Service, process: ServiceProcess, what: str):
     with psycopg.connect(process.database_url) as connection:
         check_conserved(Books(connection), service.genesis)
         connection.execute("SET LOCAL session_replication_role = replica")  # Triggers would refuse the change.

@@ -79,9 +79,15 @@ def too_large(service: Service, channel: Channel) -> Voucher:
 
 CASES: dict[str, tuple[str, Case]] = {
     "no item": ("voucher/item-count", lambda service, channel: channel.voucher()),
-    "257 items": ("voucher/item-count", lambda service, channel: channel.voucher(*[channel.item() for _ in range(257)])),
+    "257 items": (
+        "voucher/item-count",
+        lambda service, channel: channel.voucher(*[channel.item() for _ in range(257)]),
+    ),
     "an envelope twice": ("voucher/item-twice", item_twice),
-    "other items": ("voucher/items-hash", lambda service, channel: channel.voucher(channel.item(), items_hash=bytes(32))),
+    "other items": (
+        "voucher/items-hash",
+        lambda service, channel: channel.voucher(channel.item(), items_hash=bytes(32)),
+    ),
     "lane 64": ("voucher/lane", lambda service, channel: channel.voucher(channel.item(), lane=64)),
     "lane 2^32 − 1": ("voucher/lane", lambda service, channel: channel.voucher(channel.item(), lane=2**32 - 1)),
     "a minute short": (
@@ -187,23 +193,19 @@ BOUNDARIES = [
     Boundary("ceiling of the price", lambda s, c, n: c.voucher(c.item(), ceiling=n), FEE, (False, True, True)),
     Boundary("ceiling of the deposit", lambda s, c, n: c.voucher(c.item(), ceiling=n), DEPOSIT, (True, True, False)),
     Boundary("maxFee", lambda s, c, n: c.voucher(c.item(max_fee=n), ceiling=10**9), FEE, (False, True, True)),
-    Boundary(
-        "shortest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 2, (False, True, True)
-    ),
-    Boundary(
-        "longest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 365, (True, True, False)
-    ),
+    Boundary("shortest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 2, (False, True, True)),
+    Boundary("longest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 365, (True, True, False)),
     Boundary(
         "bytes",
         lambda s, c, n: c.voucher(item_of(c, size=n), ceiling=DEPOSIT),
         1_048_576,
         (True, True, False),
     ),
-    Boundary(
-        "postage", lambda s, c, n: c.voucher(item_of(c, postage=n), ceiling=DEPOSIT), 10**9, (False, True, False)
-    ),
+    Boundary("postage", lambda s, c, n: c.voucher(item_of(c, postage=n), ceiling=DEPOSIT), 10**9, (False, True, False)),
     Boundary("items", lambda s, c, n: c.voucher(*[c.item() for _ in range(n)]), 256, (True, True, False)),
-    Boundary("fewest items", lambda s, c, n: c.voucher(*[c.item() for _ in range(n)], ceiling=10**9), 1, (False, True, True)),
+    Boundary(
+        "fewest items", lambda s, c, n: c.voucher(*[c.item() for _ in range(n)], ceiling=10**9), 1, (False, True, True)
+    ),
 ]
 
 

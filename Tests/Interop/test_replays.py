@@ -82,9 +82,7 @@ def test_of_vouchers_for_one_sequence_one_is_charged(
     assert leaves(again) == leaves([results[accepted[0]]])
 
 
-def test_one_envelope_on_many_lanes_at_once_is_charged_once(
-    service: Service, channel: Channel, clients: list[Service]
-):
+def test_one_envelope_on_many_lanes_at_once_is_charged_once(service: Service, channel: Channel, clients: list[Service]):
     """Gateways that do not talk to each other may pay for one message; the channel pays for it once."""
     item = channel.item()
     results = send(clients, [channel.voucher(item, lane=lane) for lane in range(CONNECTIONS)])

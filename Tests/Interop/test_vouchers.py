@@ -128,7 +128,7 @@ def test_a_signature_has_one_form(service: Service, channel: Channel, form: str)
 
 
 def test_no_bit_of_a_signed_voucher_can_be_changed(service: Service, channel: Channel):
-    """Every byte of the binary form, one bit each: as a request of its own where the form breaks, in batches otherwise."""
+    """Every byte of the binary form, two of its bits, each in a request of its own."""
     voucher = channel.voucher(channel.item(postage=service.schedule.postage), ceiling=10**12, sequence=5)
     good = voucher.bytes()
     for place in range(len(good)):

@@ -139,7 +139,9 @@ class Service:
         answer = self.connection.get(f"/v1/log/consistency?from={size}").ok()
         return head_of(answer["head"]), [address(line) for line in answer["proof"]]
 
-    def open(self, deposit: int = 0, *, payer: LocalAccount | None = None, signer: LocalAccount | None = None) -> Channel:
+    def open(
+        self, deposit: int = 0, *, payer: LocalAccount | None = None, signer: LocalAccount | None = None
+    ) -> Channel:
         """Opens a channel between new keys, and has a deposit confirmed where one is named."""
         payer, signer = payer or Account.create(), signer or Account.create()
         opening = secrets.token_bytes(32)
@@ -193,19 +195,19 @@ class Channel:
 
     def deposit(self, amount: int, reference: bytes | None = None) -> Answer:
         """Has the settlement confirm money for it."""
-        reference = reference or secrets.token_bytes(32)
-        signature = self.service.domain.sign(self.service.settlement_key, DEPOSIT, self.id, amount, reference)
-        answer = self.service.connection.post(
-            "/v1/settlement/deposits",
-            {
-                "subject": hexadecimal(self.id),
-                "amount": str(amount),
-                "reference": hexadecimal(reference),
-                "signature": hexadecimal(signature),
-            },
-        )
+        body = self.deposit_body(amount, reference or secrets.token_bytes(32))
+        answer = self.service.connection.post("/v1/settlement/deposits", body)
         answer.ok()
         return answer
+
+    def deposit_body(self, amount: int, reference: bytes) -> dict:
+        signature = self.service.domain.sign(self.service.settlement_key, DEPOSIT, self.id, amount, reference)
+        return {
+            "subject": hexadecimal(self.id),
+            "amount": str(amount),
+            "reference": hexadecimal(reference),
+            "signature": hexadecimal(signature),
+        }
 
     def item(self, size: int = 100, days: int = 30, *, postage: int = 0, max_fee: int | None = None) -> Item:
         """An item of a new message, by default with the price of today as its bound."""

@@ -12,9 +12,7 @@ from eth_account.signers.local import LocalAccount
 
 from .canonical import NotCanonical
 
-VOUCHER = (
-    "Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,uint64 validUntil,bytes32 itemsHash)"
-)
+VOUCHER = "Voucher(bytes32 channelId,uint32 lane,uint64 sequence,uint128 cumulativeAmount,uint64 validUntil,bytes32 itemsHash)"
 OPEN_CHANNEL = "OpenChannel(address payer,address signer,bytes32 opening)"
 CLOSE_CHANNEL = "CloseChannel(bytes32 channelId,uint128 charged,uint64 validUntil)"
 CHANNEL_QUERY = "ChannelQuery(bytes32 channelId,uint64 time)"
