@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,30 @@ def postage(step: int) -> Case:
     return lambda service, channel: channel.voucher(channel.item(postage=service.schedule.postage + step))
 
 
+def not_funded(service: Service, channel: Channel) -> Voucher:
+    return service.open(service.minimum_deposit - 1).voucher(channel.item())
+
+
+def closing(service: Service, channel: Channel) -> Voucher:
+    channel.request_close()
+    return channel.voucher(channel.item())
+
+
+def delegated(service: Service, channel: Channel, expires_in: int = 3_600, **voucher) -> Voucher:
+    """A voucher of a key that may sign for lane 3 up to 10^9."""
+    key = Account.create()
+    expires = service.time + service.notice + expires_in
+    channel.delegate(key.address, 1, lane=3, ceiling=10**9, expires=expires)
+    while service.time + service.notice <= expires < service.time + service.notice + 60:
+        time.sleep(0.1)  # It is cut off a little before it ends; a delegation that is useless at once is refused.
+    return replace(channel, signer=key).voucher(channel.item(), **voucher)
+
+
+def revoked(service: Service, channel: Channel) -> Voucher:
+    channel.revoke(channel.signer.address, 1)
+    return channel.voucher(channel.item())
+
+
 def stranger(service: Service, channel: Channel) -> Voucher:
     return replace(channel, signer=Account.create()).voucher(channel.item())
 
@@ -97,6 +122,18 @@ CASES: dict[str, tuple[str, Case]] = {
     "valid until 0": ("voucher/valid-until", lambda service, channel: channel.voucher(channel.item(), valid_until=0)),
     "a stranger": ("voucher/unknown-channel-or-signer", stranger),
     "an unknown channel": ("voucher/unknown-channel-or-signer", unknown_channel),
+    "a revoked signer": ("voucher/unknown-channel-or-signer", revoked),
+    "a channel with the least deposit − 1": ("voucher/channel-opening", not_funded),
+    "a channel on its way out": ("voucher/channel-closing", closing),
+    "a delegate's other lane": ("voucher/authority-lane", lambda s, c: delegated(s, c, lane=4)),
+    "a delegate's ceiling + 1": (
+        "voucher/authority-ceiling",
+        lambda s, c: delegated(s, c, lane=3, ceiling=10**9 + 1),
+    ),
+    "a delegate whose time is nearly over": (
+        "voucher/authority-expires",
+        lambda s, c: delegated(s, c, expires_in=2, lane=3),
+    ),
     "a closed channel": ("voucher/channel-closed", closed),
     "a sequence below": ("voucher/sequence", sequence_below),
     "a sequence that is used up": ("voucher/sequence", sequence_equal),
@@ -145,11 +182,11 @@ def test_a_refusal_has_the_documented_code_and_moves_nothing(service: Service, c
     voucher = make(service, channel)
     if form == "pay_binary" and len(voucher.items) > 256:
         pytest.skip("more than the binary form holds: the request as a whole is not canonical")
-    before = channel.state()
+    before = channel.state(channel.payer)
     [result] = getattr(service, form)(voucher)
     assert isinstance(result, Refused), result
     assert (result.code, str(result.status)) == (code, documented()[code])
-    assert channel.state() == before
+    assert channel.state(channel.payer) == before
     if form == "pay":
         assert result.problem["type"] == f"tag:feesvc,2026:{code}"
         assert set(result.problem) == {"type", "title", "status", "detail", "code"}
@@ -162,14 +199,13 @@ def test_every_documented_refusal_of_a_voucher_is_provoked():
 
 def test_what_a_later_state_allows_is_not_spent_by_its_refusal(service: Service):
     """A voucher that the deposit did not cover is good, byte for byte, after a top-up."""
-    channel = service.open(FEE - 1)
-    voucher = channel.voucher(channel.item())
+    channel = service.open(service.minimum_deposit)
+    voucher = channel.voucher(channel.item(), ceiling=service.minimum_deposit + 1)
     [result] = service.pay(voucher)
     assert result.code == "voucher/deposit"
     channel.deposit(1)
     [result] = service.pay(voucher)
     assert result[0].receipt.check(service.genesis).price == FEE
-    assert channel.state()["available"] == "0"
 
 
 @dataclass(frozen=True)
@@ -192,6 +228,12 @@ BOUNDARIES = [
     Boundary("highest sequence", lambda s, c, n: c.voucher(c.item(), sequence=n), SEQUENCE_MAX, (True, True, False)),
     Boundary("ceiling of the price", lambda s, c, n: c.voucher(c.item(), ceiling=n), FEE, (False, True, True)),
     Boundary("ceiling of the deposit", lambda s, c, n: c.voucher(c.item(), ceiling=n), DEPOSIT, (True, True, False)),
+    Boundary(
+        "least deposit",
+        lambda s, c, n: (other := s.open(n)).voucher(other.item()),
+        10**9,
+        (False, True, True),
+    ),
     Boundary("maxFee", lambda s, c, n: c.voucher(c.item(max_fee=n), ceiling=10**9), FEE, (False, True, True)),
     Boundary("shortest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 2, (False, True, True)),
     Boundary("longest retention", lambda s, c, n: c.voucher(c.item(days=n, max_fee=10**9)), 365, (True, True, False)),

@@ -64,7 +64,8 @@ def test_one_voucher_many_times_at_once_is_charged_once(
         for line in result:
             line.receipt.check(service.genesis)
     state = channel.state()
-    assert state["lanes"] == [{"lane": 0, "sequence": 1, "ceiling": str(2 * FEE), "charged": str(2 * FEE)}]
+    [lane] = state["lanes"]
+    assert (lane["sequence"], lane["ceiling"], lane["charged"]) == (1, str(2 * FEE), str(2 * FEE))
     assert int(state["deposited"]) - int(state["available"]) == 2 * FEE
 
 
@@ -94,13 +95,15 @@ def test_one_envelope_on_many_lanes_at_once_is_charged_once(service: Service, ch
 
 
 def test_lanes_together_never_pass_the_deposit(service: Service, clients: list[Service]):
-    channel = service.open(5 * FEE)
-    results = send(clients, [channel.voucher(channel.item(), lane=lane) for lane in range(CONNECTIONS)])
+    share = service.minimum_deposit  # So that five of them open a channel; each covers one item.
+    channel = service.open(5 * share)
+    results = send(clients, [channel.voucher(channel.item(), lane=n, ceiling=share) for n in range(CONNECTIONS)])
     refused = [result for result in results if isinstance(result, Refused)]
     assert len(refused) == CONNECTIONS - 5
     assert {result.code for result in refused} == {"voucher/deposit"}
     state = channel.state()
-    assert state["available"] == "0" and len(state["lanes"]) == 5
+    assert state["available"] == str(5 * (share - FEE)) and len(state["lanes"]) == 5
+    assert state["withdrawable"] == "0"
 
 
 def test_sequences_of_one_lane_at_once_pay_what_the_last_allows(

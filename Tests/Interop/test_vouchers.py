@@ -28,7 +28,9 @@ def test_a_voucher_signed_by_a_wallet_library_is_charged_its_price(service: Serv
     assert charge.price == 38_500_000 + 22 * 1_024 * 60 == 39_851_680
     assert (charge.envelope_hash, charge.size, charge.expiry_day) == (item.envelope_hash, item.size, item.expiry_day)
     state = channel.state()
-    assert state["lanes"] == [{"lane": 0, "sequence": 1, "ceiling": str(10**10), "charged": str(charge.price)}]
+    [lane] = state["lanes"]
+    assert (lane["lane"], lane["sequence"], lane["ceiling"]) == (0, 1, str(10**10))
+    assert (lane["charged"], lane["lastCharge"]) == (str(charge.price), charge.number)
     assert int(state["available"]) == 10**15 - charge.price
 
 

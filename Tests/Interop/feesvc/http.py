@@ -12,11 +12,24 @@ from eth_account.signers.local import LocalAccount
 
 from .canonical import Reader, blob, listed
 from .log import Genesis, Head, Receipt, Schedule
-from .messages import Item, Voucher, hexadecimal
-from .statements import CHANNEL_QUERY, CLOSE_CHANNEL, DEPOSIT, OPEN_CHANNEL, address
+from .messages import U128_MAX, Item, Voucher, hexadecimal
+from .statements import (
+    CHANNEL_QUERY,
+    CLOSE_CHANNEL,
+    DELEGATION,
+    DEPOSIT,
+    OPEN_CHANNEL,
+    REQUEST_CLOSE,
+    REVOCATION,
+    WITHDRAWAL,
+    address,
+    members,
+)
 
 JSON = "application/json"
 BINARY = "application/octet-stream"
+EVERY_LANE = 2**32 - 1
+FAR = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,11 @@ class Service:
         self.genesis = Genesis.decode(address(self.parameters["genesis"]))
         self.schedule = Schedule.decode(address(self.parameters["schedule"]))
         self.domain = self.genesis.domain
+
+    @property
+    def minimum_deposit(self) -> int:
+        """What a channel must have been given before it takes vouchers."""
+        return int(self.parameters["minimumDeposit"])
 
     @property
     def time(self) -> int:
@@ -236,17 +254,58 @@ class Channel:
         )
         return voucher.signed(self.service.domain, self.signer)
 
+    def query(self, by: LocalAccount | None = None, time: int | None = None) -> str:
+        """The parameters of a question about it, signed by its signer or whom else."""
+        time = self.service.time if time is None else time
+        signature = self.service.domain.sign(by or self.signer, CHANNEL_QUERY, self.id, time)
+        return f"time={time}&signature={hexadecimal(signature)}"
+
     def state(self, by: LocalAccount | None = None) -> dict:
         """Its state as its signer is told it."""
-        time = self.service.time
-        signature = self.service.domain.sign(by or self.signer, CHANNEL_QUERY, self.id, time)
-        return self.service.connection.get(f"{self.path}?time={time}&signature={hexadecimal(signature)}").ok()
+        return self.service.connection.get(f"{self.path}?{self.query(by)}").ok()
+
+    def charges(self, lane: int = 0, limit: int = 100, start: int | None = None) -> dict:
+        """A page of a lane's charges, the newest first."""
+        page = f"&lane={lane}&limit={limit}" + ("" if start is None else f"&from={start}")
+        return self.service.connection.get(f"{self.path}/charges?{self.query()}{page}").ok()
 
     def close(self, charged: int, valid_until: int | None = None) -> dict:
         """Closes it at once by agreement on what was charged."""
-        valid_until = self.service.time + 600 if valid_until is None else valid_until
-        signature = self.service.domain.sign(self.payer, CLOSE_CHANNEL, self.id, charged, valid_until)
-        return self.service.connection.post(
-            f"{self.path}/close",
-            {"charged": str(charged), "validUntil": valid_until, "signature": hexadecimal(signature)},
-        ).ok()
+        return self.act("close", CLOSE_CHANNEL, charged=charged, validUntil=self.soon(valid_until))
+
+    def request_close(self, valid_until: int | None = None, by: LocalAccount | None = None) -> dict:
+        """Begins the close that nobody can refuse."""
+        return self.act("close-requests", REQUEST_CLOSE, by=by, validUntil=self.soon(valid_until))
+
+    def withdraw(self, cumulative: int, valid_until: int | None = None, by: LocalAccount | None = None) -> dict:
+        """Takes money out, up to a cumulative amount."""
+        return self.act("withdrawals", WITHDRAWAL, by=by, cumulative=cumulative, validUntil=self.soon(valid_until))
+
+    def delegate(
+        self, signer: str, nonce: int, *, lane: int = EVERY_LANE, ceiling: int = U128_MAX, expires: int = FAR, by=None
+    ) -> dict:
+        """Lets a key sign for it."""
+        return self.act(
+            "delegations",
+            DELEGATION,
+            by=by,
+            signer=signer.lower(),
+            lane=lane,
+            ceiling=ceiling,
+            expires=expires,
+            nonce=nonce,
+        )
+
+    def revoke(self, signer: str, nonce: int, by: LocalAccount | None = None) -> dict:
+        """Takes a key's authority away."""
+        return self.act("revocations", REVOCATION, by=by, signer=signer.lower(), nonce=nonce)
+
+    def act(self, path: str, struct: str, by: LocalAccount | None = None, **values) -> dict:
+        """Sends a statement that the payer, or whom else, signed."""
+        signature = self.service.domain.sign(by or self.payer, struct, self.id, *values.values())
+        amounts = {member["name"] for member in members(struct) if member["type"] == "uint128"}
+        body = {name: str(value) if name in amounts else value for name, value in values.items()}
+        return self.service.connection.post(f"{self.path}/{path}", body | {"signature": hexadecimal(signature)}).ok()
+
+    def soon(self, moment: int | None) -> int:
+        return self.service.time + 600 if moment is None else moment
