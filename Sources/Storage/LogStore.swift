@@ -37,6 +37,14 @@ public struct LogStore: Sendable {
             chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
     }
 
+    /// As ``state()``, once nobody else writes.
+    ///
+    /// A commit whose connection was lost may still be under way: what is read beside it is out of date when it is done.
+    public func stateAfterWriters() async throws -> LogState? {
+        _ = try await transaction.query("SELECT log_size FROM instance FOR UPDATE")
+        return try await state()
+    }
+
     /// The hashes of the incomplete tiles at the right edge of a log of `size` leaves.
     private func edges(size: UInt64) async throws -> [[Bytes32]] {
         var edges: [[Bytes32]] = []

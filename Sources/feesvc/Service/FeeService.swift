@@ -112,7 +112,7 @@ actor FeeService {
     /// After a commit whose outcome is unknown, what the database says is the truth to go on from.
     private func reloadIfStale() async throws {
         guard isStale else { return }
-        guard let stored = try await read({ try await LogStore($0).state() }) else {
+        guard let stored = try await pool.withTransaction({ try await LogStore($0).stateAfterWriters() }) else {
             throw StorageCorruption("the instance is gone from its database")
         }
         guard stored.fence == fence else { throw Fenced(held: fence, found: stored.fence) }
