@@ -16,6 +16,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [("off", "on"), ("on", "on"), ("local", "local"), ("remote_apply", "remote_apply")])
+    func `a commit is on the server's disk when it is answered, whatever the database was told`(
+        setting: String, expected: String
+    ) async throws {
+        try await withTestDatabase { configuration in
+            let first = try await PostgresConnection.connect(configuration)
+            let name = try await first.query("SELECT current_database()::text AS name")[0].text("name")
+            try await first.executeScript("ALTER DATABASE \(name) SET synchronous_commit = \(setting)")
+            await first.close()
+            let second = try await PostgresConnection.connect(configuration)
+            let rows = try await second.query("SELECT current_setting('synchronous_commit') AS setting")
+            #expect(try rows[0].text("setting") == expected)
+            await second.close()
+        }
+    }
+
     @Test func `two conflicting serializable transactions both succeed through a retry`() async throws {
         try await withTable { pool in
             let bothHaveRead = Rendezvous(parties: 2)

@@ -17,7 +17,7 @@ final class Session {
         close()
     }
 
-    /// Connects and sets what the decoders rely on.
+    /// Connects and sets what the decoders rely on, and that a commit is on the server's disk when it is answered.
     func open(_ configuration: PostgresConfiguration) throws(PostgresError) {
         close()
         let opened = try Self.connect(configuration)
@@ -28,6 +28,8 @@ final class Session {
                 """
                 SELECT set_config('bytea_output', 'hex', false), set_config('DateStyle', 'ISO', false),
                     set_config('standard_conforming_strings', 'on', false),
+                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                        WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),
                     set_config('statement_timeout', '\(configuration.statementTimeoutMilliseconds)', false)
                 """
             )
