@@ -84,6 +84,34 @@ struct VoucherScreenTests {
         }
     }
 
+    /// A payer who lost an answer signs anew where the old voucher is not valid for long enough any more.
+    @Test func `a paid envelope in a newer voucher costs nothing, also where it is not covered a second time`()
+        async throws
+    {
+        try await ServiceFixture.run { fixture in
+            let channel = try await fixture.channel(key, deposit: 80_000_000)
+            let items = ["a", "b"].map { fixture.item(fixture.envelope($0, topic: topic)) }
+            let paid = try await fixture.pay(
+                fixture.voucher([items[0]], channel: channel, key: key, sequence: 1, ceiling: 39_851_680))
+            let again = try await fixture.decide([
+                fixture.voucher([items[0]], channel: channel, key: key, sequence: 2, ceiling: 39_851_680),
+                fixture.voucher(items, channel: channel, key: key, sequence: 3, ceiling: 79_703_359),
+                fixture.voucher(items, channel: channel, key: key, sequence: 3, ceiling: 79_703_360),
+            ])
+            #expect(again[0] == .success([paid[0].leaf.index]))
+            #expect(again[1] == .failure(.ceilingTooLow(found: 79_703_359, needed: 79_703_360)))
+            #expect(try again[2].get().count == 2)
+
+            let close = CloseChannel(
+                channelID: channel, charged: 79_703_360, validUntil: fixture.service.clock.now + 60)
+            _ = try await fixture.service.close(
+                close, signature: key.sign(fixture.service.domain.digest(of: close)))
+            let late = fixture.voucher([items[0]], channel: channel, key: key, sequence: 4, ceiling: 0)
+            #expect(try await fixture.decide([late]) == [.success([paid[0].leaf.index])])
+            #expect(await fixture.service.state.chargeCount == 2)
+        }
+    }
+
     @Test func `an act that changes a channel is seen by the next voucher`() async throws {
         try await ServiceFixture.run { fixture in
             let channel = try await fixture.channel(key, deposit: 40_000_000)

@@ -16,12 +16,14 @@ extension FeeService {
     /// Decides on a batch of vouchers of any channels in one transaction, with one ledger entry.
     ///
     /// That an envelope was paid before is looked up only where a sequence is not new, for that is how a payer who lost an
-    /// answer asks again. Where another voucher pays for a paid envelope, the database says so, and the batch is decided
-    /// once more with everything looked up.
+    /// answer asks again. Where another voucher pays for a paid envelope, the database says so, or its refusal makes it be
+    /// looked up, and the batch is decided once more with everything looked up.
     func accept(_ batch: [RecoveredVoucher]) async throws -> [VoucherDecision] {
         do {
             return try await accept(batch, lookingUp: .sequencesUsed)
         } catch PostgresError.server(let failure) where failure.constraint == ChargeStore.paidOnce {
+            return try await accept(batch, lookingUp: .everything)
+        } catch is BatchAcceptance.RefusedThoughPaid {
             return try await accept(batch, lookingUp: .everything)
         }
     }
@@ -33,6 +35,7 @@ extension FeeService {
             var acceptance = try await BatchAcceptance(
                 batch, lookup, session: session, known: channels, domain: domain, admission: admission)
             try acceptance.decide(batch, &session)
+            try await acceptance.lookUpRefused(batch, session)
             try await acceptance.store(&session)
             return acceptance
         } committed: { acceptance in
@@ -53,12 +56,17 @@ struct BatchAcceptance {
         case everything
     }
 
+    /// A voucher was refused over an envelope that was paid before, which costs nothing again.
+    struct RefusedThoughPaid: Error {}
+
     private(set) var channels: [Bytes32: StoredChannel]
     private(set) var decisions: [VoucherDecision] = []
     private let admission: Admission
     private let schedule: FeeSchedule
     private let time: UInt64
     private let clock: EpochClock
+    /// The places in the batch of the vouchers whose items were looked up.
+    private let lookedUp: Set<Int>
     private var charged: [UInt64: [Bytes32: UInt64]]
     private var charges: [StoredCharge] = []
     private var vouchers: [StoredVoucher] = []
@@ -87,13 +95,16 @@ struct BatchAcceptance {
         }
         self.channels = channels
         var keys: [(channel: UInt64, envelope: Bytes32)] = []
-        for voucher in batch {
+        var lookedUp: Set<Int> = []
+        for (place, voucher) in batch.enumerated() {
             guard let channel = channels[voucher.signed.voucher.channelID] else { continue }
             let newest = channel.state.lanes[voucher.signed.voucher.lane]?.sequence ?? 0
             if lookup == .everything || voucher.signed.voucher.sequence <= newest {
+                lookedUp.insert(place)
                 keys += voucher.signed.items.map { (channel.number, $0.envelopeHash) }
             }
         }
+        self.lookedUp = lookedUp
         charged = try await ChargeStore(session.transaction).charged(keys)
     }
 
@@ -106,6 +117,22 @@ struct BatchAcceptance {
         charges.reserveCapacity(batch.count)
         vouchers.reserveCapacity(batch.count)
         for voucher in batch { decisions.append(try decide(voucher, &session)) }
+    }
+
+    /// Throws ``RefusedThoughPaid`` where a refused voucher names an envelope that was paid before the batch and was not
+    /// looked up: with it at no cost the voucher may be good.
+    func lookUpRefused(_ batch: [RecoveredVoucher], _ session: LogSession) async throws {
+        var keys: [(channel: UInt64, envelope: Bytes32)] = []
+        for (place, voucher) in batch.enumerated() where !lookedUp.contains(place) {
+            // A channel without lanes has paid for nothing: whoever opens one for nothing causes no question here.
+            guard case .failure = decisions[place], let channel = channels[voucher.signed.voucher.channelID],
+                !channel.state.lanes.isEmpty
+            else { continue }
+            for item in voucher.signed.items where charged[channel.number]?[item.envelopeHash] == nil {
+                keys.append((channel.number, item.envelopeHash))
+            }
+        }
+        guard try await ChargeStore(session.transaction).charged(keys).isEmpty else { throw RefusedThoughPaid() }
     }
 
     private mutating func decide(
