@@ -39,10 +39,7 @@ public struct Admission: Sendable {
 
     /// Until when a voucher, and the authority of its signer, must at least be valid.
     public func earliest(now: UInt64) -> UInt64 {
-        [challengeWindow, settlementHorizon].reduce(now) { time, span in
-            let (sum, over) = time.addingReportingOverflow(span)
-            return over ? .max : sum
-        }
+        now.addingClamped(challengeWindow).addingClamped(settlementHorizon)
     }
 
     /// What can be told without the channel: count and hash of the items, lane, validity.
@@ -54,10 +51,7 @@ public struct Admission: Sendable {
         guard (1...UInt64(Int64.max)).contains(signed.voucher.sequence) else {
             throw .sequenceRange(found: signed.voucher.sequence)
         }
-        let earliest = earliest(now: now)
-        guard signed.voucher.validUntil >= earliest else {
-            throw .validUntil(found: signed.voucher.validUntil, earliest: earliest)
-        }
+        try checkValidity(signed.voucher, earliest: earliest(now: now))
         var seen: Set<Bytes32> = []
         for item in signed.items where !seen.insert(item.envelopeHash).inserted {
             throw .itemTwice(envelopeHash: item.envelopeHash)
@@ -65,6 +59,12 @@ public struct Admission: Sendable {
         let found = Item.hash(of: signed.items)
         guard found == signed.voucher.itemsHash else {
             throw .itemsHash(signed: signed.voucher.itemsHash, found: found)
+        }
+    }
+
+    private func checkValidity(_ voucher: Voucher, earliest: UInt64) throws(VoucherRefusal) {
+        guard voucher.validUntil >= earliest else {
+            throw .validUntil(found: voucher.validUntil, earliest: earliest)
         }
     }
 
@@ -90,7 +90,10 @@ public struct Admission: Sendable {
         }
 
         let voucher = signed.voucher
-        try authority.check(voucher, earliest: earliest(now: now))
+        let earliest = earliest(now: now)
+        try authority.check(voucher, earliest: earliest)
+        // Again, at the log's time: it may have waited since its form was checked, and log time may be ahead of the clock.
+        try checkValidity(voucher, earliest: earliest)
         let lane = channel.lanes[voucher.lane] ?? LaneState()
         guard voucher.sequence > lane.sequence else {
             throw .sequence(found: voucher.sequence, newest: lane.sequence)

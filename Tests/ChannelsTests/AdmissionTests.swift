@@ -49,6 +49,33 @@ import Testing
         }
     }
 
+    @Test func `what waited until it is valid for too short is refused, and what was charged is answered`() throws {
+        let channel = TestChannel()
+        let until = TestChannel.now + 86_400 + 3_600
+        let voucher = channel.voucher([Self.item], validUntil: until)
+        for waited: UInt64 in [0, 1, 2] {
+            let now = TestChannel.now - 1 + waited
+            let expected: VoucherRefusal? = waited < 2 ? nil : .validUntil(found: until, earliest: until + 1)
+            #expect(channel.refusal(voucher, now: now) == expected)
+            #expect(channel.refusal(voucher, charged: [Self.item.envelopeHash], now: now) == nil)
+        }
+    }
+
+    @Test func `windows beyond all time ask for the last moment that there is`() {
+        let rules = Admission(challengeWindow: .max, settlementHorizon: 1)
+        let channel = TestChannel()
+        for until in [UInt64.max - 1, .max] {
+            let expected: VoucherRefusal? = until == .max ? nil : .validUntil(found: until, earliest: .max)
+            let voucher = channel.voucher([Self.item], validUntil: until)
+            do throws(VoucherRefusal) {
+                try rules.checkForm(voucher, now: TestChannel.now)
+                #expect(expected == nil)
+            } catch {
+                #expect(error == expected)
+            }
+        }
+    }
+
     @Test func `a ceiling is never below the newest, and may equal it while it covers`() throws {
         var channel = TestChannel()
         channel.state.lanes[0] = LaneState(sequence: 1, ceiling: 100_000_000, charged: 20_000_000)

@@ -61,10 +61,10 @@ struct TestChannel {
 
     /// The refusal of a voucher, `nil` where it is admitted.
     func refusal(
-        _ voucher: SignedVoucher, signer: Address? = nil, charged: Set<Bytes32> = []
+        _ voucher: SignedVoucher, signer: Address? = nil, charged: Set<Bytes32> = [], now: UInt64 = TestChannel.now
     ) -> VoucherRefusal? {
         do throws(VoucherRefusal) {
-            _ = try admit(voucher, signer: signer, charged: charged)
+            _ = try admit(voucher, signer: signer, charged: charged, now: now)
             return nil
         } catch {
             return error
