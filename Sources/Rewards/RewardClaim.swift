@@ -2,6 +2,9 @@ public import Primitives
 
 /// A claim of what a root says a node has earned in all.
 public struct RewardClaim: Hashable, Sendable {
+    /// The longest proof: nodes have 32-bit numbers, and the tree's leaves stand on two neighbouring levels.
+    public static let proofMax = 33
+
     /// The epoch whose root proves it.
     public let epoch: UInt64
     /// The node.
@@ -55,6 +58,8 @@ extension RewardClaim {
     /// Decides what a claim pays: what the leaf exceeds the amount claimed before, nothing for a replay.
     public func decide(root: Bytes32, isAttested: Bool, claimedBefore: Amount) throws(ClaimRefusal) -> Amount {
         guard isAttested else { throw .notAttested(epoch) }
+        // Anybody may send a claim, and the one writer checks it: what can't be a proof costs it no hash.
+        guard proof.count <= Self.proofMax else { throw .proof }
         let leaf = RewardTree.leaf(node: node, payout: payout, cumulative: cumulative)
         guard StandardMerkleTree.verify(leaf: leaf, proof: proof, root: root) else { throw .proof }
         return (try? cumulative.subtracting(claimedBefore)) ?? .zero

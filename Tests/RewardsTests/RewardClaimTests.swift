@@ -37,6 +37,18 @@ import Testing
         }
     }
 
+    @Test func `a proof has 33 hashes at most, whatever it leads to`() throws {
+        let row = try #require(Self.rows([100]).first)
+        let leaf = RewardTree.leaf(node: row.node, payout: row.payout, cumulative: row.cumulative)
+        for count in [0, 32, 33, 34, 35] {
+            let proof = (0..<count).map { Bytes32(integer: UInt128($0)) }
+            let root = try proof.reduce(leaf) { try #require(StandardMerkleTree(leaves: [$0, $1])).root }
+            let claim = RewardClaim(
+                epoch: 1, node: row.node, payout: row.payout, cumulative: row.cumulative, proof: proof)
+            #expect(Self.refusal(claim, root: root) == (count <= 33 ? nil : .proof), "\(count)")
+        }
+    }
+
     @Test func `a result without quorum pays nothing, even on a good proof`() throws {
         let rows = Self.rows([100, 7])
         let tree = try #require(RewardTree(rows))
