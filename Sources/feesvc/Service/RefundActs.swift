@@ -63,14 +63,13 @@ extension FeeService {
 
     /// Keeps a node's acknowledgement as evidence for the ground "undelivered"; the delivery cut decides on it.
     func keep(_ acknowledgement: Acknowledgement, signature: Signature) async throws {
-        let domain = domain
+        // Before the writer's turn, which strangers must not take: a node's key never changes.
+        guard let node = try await nodes().first(where: { $0.node.number == acknowledgement.node })?.node,
+            signature.isBy(node.registration.nodeKey, over: domain.digest(of: acknowledgement.statement))
+        else {
+            throw Refusal(401, "undelivered/signature", "No registered node signed this acknowledgement.")
+        }
         try await write { session in
-            let nodes = try await NodeStore(session.transaction).all().map(\.node)
-            guard let node = nodes.first(where: { $0.number == acknowledgement.node }),
-                signature.isBy(node.registration.nodeKey, over: domain.digest(of: acknowledgement.statement))
-            else {
-                throw Refusal(401, "undelivered/signature", "No registered node signed this acknowledgement.")
-            }
             let store = ChargeStore(session.transaction)
             guard try await store.envelope(of: acknowledgement.charge) == acknowledgement.envelopeHash else {
                 throw Refusal(

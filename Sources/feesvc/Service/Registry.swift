@@ -9,17 +9,20 @@ extension FeeService {
     func register(
         _ registration: RegisterNode, operatorSignature: Signature, nodeSignature: Signature
     ) async throws -> RegisteredNode {
-        let domain = domain
+        func node(_ number: Int) -> RegisteredNode {
+            RegisteredNode(
+                number: UInt32(number), registration: registration, operatorSignature: operatorSignature,
+                nodeSignature: nodeSignature)
+        }
+        // Before the writer's turn, which strangers must not take.
+        guard node(0).isSigned(in: domain) else {
+            throw Refusal(401, "node/signature", "Operator and node key must both sign the registration.")
+        }
         return try await write { session in
             let store = NodeStore(session.transaction)
             let nodes = try await store.all()
             if let known = nodes.first(where: { $0.node.registration == registration }) { return known.node }
-            let node = RegisteredNode(
-                number: UInt32(nodes.count + 1), registration: registration, operatorSignature: operatorSignature,
-                nodeSignature: nodeSignature)
-            guard node.isSigned(in: domain) else {
-                throw Refusal(401, "node/signature", "Operator and node key must both sign the registration.")
-            }
+            let node = node(nodes.count + 1)
             try Self.check(registration, against: nodes)
             let staked = try await store.balance(of: .stake(registration.operatorAddress))
             guard registration.stake > .zero, registration.stake <= staked else {
