@@ -116,6 +116,7 @@ public struct ChargeStore: Sendable {
     public func chain(
         channel: UInt64, lane: UInt32, from newest: UInt64, limit: Int
     ) async throws -> (logIndexes: [UInt64], before: UInt64) {
+        guard newest <= Int64.max else { return ([], 0) }
         let rows = try await transaction.query(
             """
             WITH RECURSIVE chain AS ( \
@@ -128,15 +129,18 @@ public struct ChargeStore: Sendable {
         return (try rows.map { try $0.unsigned("log_index") }, try rows.last?.unsigned("previous") ?? 0)
     }
 
-    /// The charge's envelope.
+    /// The charge's envelope; `nil` where there is no such charge.
     public func envelope(of number: UInt64) async throws -> Bytes32? {
-        try await transaction.query("SELECT envelope_hash FROM charges WHERE number = \(number)")
+        guard number <= Int64.max else { return nil }
+        return try await transaction.query("SELECT envelope_hash FROM charges WHERE number = \(number)")
             .first?.hash("envelope_hash")
     }
 
-    /// One charge.
+    /// One charge; `nil` where there is none of this number.
     public func charge(_ number: UInt64) async throws -> HeldCharge? {
-        try await held("\(unescaped: Self.heldColumns) WHERE c.number = \(number)").first
+        // A number from outside that no column holds is one that no charge has.
+        guard number <= Int64.max else { return nil }
+        return try await held("\(unescaped: Self.heldColumns) WHERE c.number = \(number)").first
     }
 
     /// The charges of an epoch whose payer showed an acknowledgement, in order: all that a cut may give back.

@@ -81,9 +81,10 @@ public struct EpochStore: Sendable {
         self.transaction = transaction
     }
 
-    /// One epoch.
+    /// One epoch; `nil` where there is none of this number, which may come from outside.
     public func epoch(_ number: UInt64) async throws -> StoredEpoch? {
-        try await transaction.query("SELECT * FROM epochs WHERE number = \(number)").first.map(Self.read)
+        guard number <= Int64.max else { return nil }
+        return try await transaction.query("SELECT * FROM epochs WHERE number = \(number)").first.map(Self.read)
     }
 
     /// Every epoch in order.

@@ -154,6 +154,23 @@ struct EpochTests {
         }
     }
 
+    @Test func `numbers that no charge and no epoch can have are unknown, and no failure`() async throws {
+        try await ServiceFixture.run { fixture in
+            let (_, envelope, _) = try await payOpening(fixture)
+            for number in [UInt64(Int64.max), UInt64(Int64.max) + 1, .max] {
+                await #expect {
+                    try await fixture.service.welcome(welcome(envelope, fixture), charge: number)
+                } throws: {
+                    ($0 as? Refusal)?.code == "welcome/unknown-charge"
+                }
+                let claim = RewardClaim(epoch: number, node: 1, payout: .zero, cumulative: 1, proof: [])
+                await #expect { try await fixture.service.pay(claim) } throws: {
+                    ($0 as? Refusal)?.code == "claim/unknown-epoch"
+                }
+            }
+        }
+    }
+
     @Test func `money that comes to a closed channel is payable to its payer`() async throws {
         try await ServiceFixture.run { fixture in
             let (receipt, envelope, channel) = try await payOpening(fixture)
