@@ -23,6 +23,17 @@ import Testing
         }
     }
 
+    @Test func `sequences are 1 to 2^63 - 1`() {
+        let last = UInt64(Int64.max)
+        for sequence in [1, 2, last - 1, last] {
+            #expect(channel.formRefusal(channel.voucher(items(1), sequence: sequence)) == nil)
+        }
+        for sequence in [0, last + 1, .max] {
+            #expect(
+                channel.formRefusal(channel.voucher(items(1), sequence: sequence)) == .sequenceRange(found: sequence))
+        }
+    }
+
     @Test func `it is valid for challenge window and settlement horizon at least`() {
         let earliest = TestChannel.now + 86_400 + 3_600
         for (until, isGood) in [

@@ -31,6 +31,16 @@ extension FeesvcSystem.Service {
             ("/v1/vouchers", voucher(["lane": "-1"]), "lane"),
             ("/v1/vouchers", voucher(["cumulativeAmount": "5"]), "cumulativeAmount"),
             ("/v1/vouchers", voucher(["cumulativeAmount": "\"0x5\""]), "cumulativeAmount"),
+            ("/v1/vouchers", voucher(["cumulativeAmount": "\"-5\""]), "cumulativeAmount"),
+            ("/v1/vouchers", voucher(["cumulativeAmount": "\"+5\""]), "cumulativeAmount"),
+            ("/v1/vouchers", voucher(["cumulativeAmount": "\"05\""]), "cumulativeAmount"),
+            (
+                "/v1/vouchers", voucher(["cumulativeAmount": "\"340282366920938463463374607431768211456\""]),
+                "cumulativeAmount"
+            ),
+            ("/v1/vouchers", voucher(["channelId": "\"0x" + String(repeating: "A", count: 64) + "\""]), "channelId"),
+            ("/v1/vouchers", voucher(["lane": "4294967296"]), "lane"),
+            ("/v1/vouchers", voucher(["sequence": "18446744073709551616"]), "sequence"),
             ("/v1/vouchers", voucher(["items": "[{}]"]), "items"),
             ("/v1/vouchers", voucher(["signature": "\"0x" + String(repeating: "f", count: 130) + "\""]), "signature"),
             ("/v1/settlement/deposits", "{\"subject\":\"0x01\",\"amount\":1}", "amount"),
