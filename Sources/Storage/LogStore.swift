@@ -37,12 +37,17 @@ public struct LogStore: Sendable {
             chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
     }
 
-    /// As ``state()``, once nobody else writes.
+    /// Where log and journal end once nobody else writes, for the writer that holds the token `fence`.
     ///
     /// A commit whose connection was lost may still be under way: what is read beside it is out of date when it is done.
-    public func stateAfterWriters() async throws -> LogState? {
-        _ = try await transaction.query("SELECT log_size FROM instance FOR UPDATE")
-        return try await state()
+    /// Throws ``Fenced`` where another writer has taken over.
+    public func stateAfterWriters(under fence: UInt64) async throws -> LogState {
+        let rows = try await transaction.query("SELECT fence FROM instance FOR UPDATE")
+        guard let found = try rows.first?.unsigned("fence"), let state = try await state() else {
+            throw StorageCorruption("the instance is gone from its database")
+        }
+        guard found == fence else { throw Fenced(held: fence, found: found) }
+        return state
     }
 
     /// The hashes of the incomplete tiles at the right edge of a log of `size` leaves.

@@ -109,13 +109,17 @@ actor FeeService {
         }
     }
 
-    /// After a commit whose outcome is unknown, what the database says is the truth to go on from.
     private func reloadIfStale() async throws {
-        guard isStale else { return }
-        guard let stored = try await pool.withTransaction({ try await LogStore($0).stateAfterWriters() }) else {
-            throw StorageCorruption("the instance is gone from its database")
-        }
-        guard stored.fence == fence else { throw Fenced(held: fence, found: stored.fence) }
+        if isStale { try await reload() }
+    }
+
+    /// Goes on from what the database says, the truth after a commit whose outcome is unknown.
+    ///
+    /// The token is not taken from there: what cut the commit off may have cut the lock off as well, and whoever took it
+    /// since must not find this service writing under its token.
+    func reload() async throws {
+        let fence = fence
+        let stored = try await pool.withTransaction { try await LogStore($0).stateAfterWriters(under: fence) }
         state = stored
         postageNotDueBefore = 0
         channelsNotDueBefore = 0
