@@ -125,7 +125,9 @@ extension ServiceRoutes {
             try await ChargeStore($0).chain(
                 channel: channel.number, lane: number, from: newest, limit: Int(limit))
         }
-        let receipts = try await service.receiptDesk.receipts(for: indexes).receipts
+        // What was committed a moment ago may not be under a head that is shown yet; the next question finds it.
+        let size = service.heads.head.head.size
+        let receipts = try await service.receiptDesk.receipts(for: indexes.filter { $0 < size }).receipts
         return try .json(
             ChannelChargesBody(
                 charges: receipts.map { ReceiptBody(receipt: HexBytes($0.receipt.canonicalBytes), salt: $0.salt) },

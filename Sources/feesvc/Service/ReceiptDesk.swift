@@ -48,8 +48,13 @@ final class ReceiptDesk: Sendable {
         state.withLock { $0 = State(log: log) }
     }
 
-    /// Receipts for charges, in the order of `indexes`, all against one head.
+    /// Receipts for charges, in the order of `indexes`, all against one head, which covers them all: an index from the
+    /// database may be ahead of what was published here.
     func receipts(for indexes: [UInt64]) async throws -> (head: SignedHead, receipts: [OpenedReceipt]) {
+        let size = state.withLock { $0.log.tree.size }
+        guard indexes.allSatisfy({ $0 < size }) else {
+            throw Refusal(503, "service/failed", "A charge is not under a head that is shown yet. Try again.")
+        }
         var (log, leaves, tiles, missingLeaves, missingTiles) = state.withLock { state in
             let needed = indexes.reduce(into: Set<LogTile>()) {
                 $0.formUnion(state.log.tree.tilesNeeded(forPathOf: $1))
