@@ -137,8 +137,10 @@ extension FeeService {
         _ body: (inout ChannelAct, inout LogSession) async throws -> Value
     ) async throws -> Value {
         let digest = domain.digest(of: statement)
-        // Before the writer's turn: a stranger's guess costs no transaction.
-        guard let signer = try? signature.recover(digest) else { throw Self.notThePayer }
+        // Before the writer's turn, which strangers must not take: a channel's payer never changes.
+        guard let signer = try? signature.recover(digest), try await payer(of: id) == signer else {
+            throw Self.notThePayer
+        }
         return try await write { session in
             let store = ChannelStore(session.transaction)
             guard let channel = try await store.channel(id), channel.state.payer == signer else {
@@ -152,6 +154,11 @@ extension FeeService {
             channels.forget([id])
             return value
         }
+    }
+
+    private func payer(of id: Bytes32) async throws -> Address? {
+        if let known = channels.channels([id])[id] { return known.state.payer }
+        return try await read { try await ChannelStore($0).channel(id)?.state.payer }
     }
 
     private static var notThePayer: Refusal {
