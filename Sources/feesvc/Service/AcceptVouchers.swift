@@ -135,6 +135,13 @@ struct BatchAcceptance {
         guard try await ChargeStore(session.transaction).charged(keys).isEmpty else { throw RefusedThoughPaid() }
     }
 
+    /// The envelopes of a voucher that its channel has paid for. Not all that the channel has paid for: that, for each
+    /// voucher, would be the square of a batch.
+    private func paid(_ voucher: SignedVoucher, by channel: UInt64) -> Set<Bytes32> {
+        guard let paid = charged[channel] else { return [] }
+        return Set(voucher.items.lazy.map(\.envelopeHash).filter { paid[$0] != nil })
+    }
+
     private mutating func decide(
         _ voucher: RecoveredVoucher, _ session: inout LogSession
     ) throws -> VoucherDecision {
@@ -145,8 +152,8 @@ struct BatchAcceptance {
         do {
             admitted = try admission.admit(
                 voucher.signed, signer: voucher.signer, channel: channel.state,
-                charged: charged[channel.number].map { Set($0.keys) } ?? [], schedule: schedule,
-                congestion: congestion, now: time)
+                charged: paid(voucher.signed, by: channel.number), schedule: schedule, congestion: congestion,
+                now: time)
         } catch {
             return .failure(error)
         }
