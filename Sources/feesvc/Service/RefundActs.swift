@@ -6,33 +6,40 @@ import Storage
 extension FeeService {
     /// Takes a recipient's welcome: the postage goes back to the channel that paid it.
     func welcome(_ welcome: Welcome, charge number: UInt64) async throws -> Amount {
-        let domain = domain
+        let (domain, now) = (domain, clock.now)
+        // Before the writer's turn, which what moves nothing must not take.
+        _ = try await read { try await Self.decide(welcome, charge: number, $0, domain, now: now) }
         return try await write { session in
-            let store = ChargeStore(session.transaction)
-            guard let charge = try await store.charge(number),
-                try await store.envelope(of: number) == welcome.head.hash
-            else {
-                throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
-            }
-            let channels = ChannelStore(session.transaction)
-            guard let stored = try await channels.channel(charge.channelID) else {
-                throw StorageCorruption("charge \(number) has no channel")
-            }
-            let channel = stored.state
-            let signers = try await channels.everDelegated(stored.number).union([channel.signer])
-            let amount: Amount
-            do throws(WelcomeRefusal) {
-                amount = try welcome.decide(
-                    Welcome.Charged(
-                        payer: channel.payer, signers: signers,
-                        held: charge.isPostageDecided ? nil : charge.heldPostage ?? .zero, due: charge.postageDue ?? 0),
-                    domain: domain, now: session.state.time)
-            } catch {
-                throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
-            }
+            let (amount, charge, channel) = try await Self.decide(
+                welcome, charge: number, session.transaction, domain, now: session.state.time)
             try await Self.giveBackPostage(of: charge, channel: channel, amount, welcome, &session)
-            self.channels.forget([channel.id])
+            channels.forget([channel.id])
             return amount
+        }
+    }
+
+    private static func decide(
+        _ welcome: Welcome, charge number: UInt64, _ transaction: Transaction, _ domain: EIP712Domain, now: UInt64
+    ) async throws -> (amount: Amount, charge: HeldCharge, channel: ChannelState) {
+        let store = ChargeStore(transaction)
+        guard let charge = try await store.charge(number), try await store.envelope(of: number) == welcome.head.hash
+        else {
+            throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
+        }
+        let channels = ChannelStore(transaction)
+        guard let channel = try await channels.channel(charge.channelID) else {
+            throw StorageCorruption("charge \(number) has no channel")
+        }
+        let signers = try await channels.everDelegated(channel.number).union([channel.state.signer])
+        do throws(WelcomeRefusal) {
+            let amount = try welcome.decide(
+                Welcome.Charged(
+                    payer: channel.state.payer, signers: signers,
+                    held: charge.isPostageDecided ? nil : charge.heldPostage ?? .zero, due: charge.postageDue ?? 0),
+                domain: domain, now: now)
+            return (amount, charge, channel.state)
+        } catch {
+            throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
         }
     }
 

@@ -153,23 +153,10 @@ extension FeeService {
 
     /// Pays a claim into the payout account's payable: what the proved amount exceeds what was claimed before.
     func pay(_ claim: RewardClaim) async throws -> Amount {
-        try await write { session in
-            guard let record = try await EpochStore(session.transaction).epoch(claim.epoch), let result = record.result
-            else {
-                let refusal = ClaimRefusal.unknownEpoch(claim.epoch)
-                throw Refusal(404, refusal.code, refusal.detail)
-            }
-            let nodes = NodeStore(session.transaction)
-            guard let node = try await nodes.all().first(where: { $0.node.number == claim.node }) else {
-                throw Refusal(422, ClaimRefusal.proof.code, ClaimRefusal.proof.detail)
-            }
-            let amount: Amount
-            do throws(ClaimRefusal) {
-                amount = try claim.decide(
-                    root: result.root, isAttested: record.attestedAt != nil, claimedBefore: node.claimed)
-            } catch {
-                throw Refusal(error == .proof ? 422 : 409, error.code, error.detail)
-            }
+        // Before the writer's turn, which a bad claim and a replay must not take.
+        guard try await read({ try await Self.decide(claim, $0).amount }) > .zero else { return .zero }
+        return try await write { session in
+            let (amount, operatorAddress) = try await Self.decide(claim, session.transaction)
             guard amount > .zero else { return .zero }
             let leaf = session.append(
                 LogBody.claim(
@@ -177,11 +164,30 @@ extension FeeService {
                     paid: amount))
             try await session.writeLeaves()
             var entry = EntryDraft(.claim, reference: "claim:\(leaf.index)")
-            try entry.move(
-                amount, from: .rewards(node.node.registration.operatorAddress), to: .payable(claim.payout))
+            try entry.move(amount, from: .rewards(operatorAddress), to: .payable(claim.payout))
             try session.post(entry)
-            try await nodes.record(claim, paid: amount, logIndex: leaf.index, inEpoch: session.state.openEpoch)
+            try await NodeStore(session.transaction).record(
+                claim, paid: amount, logIndex: leaf.index, inEpoch: session.state.openEpoch)
             return amount
+        }
+    }
+
+    private static func decide(
+        _ claim: RewardClaim, _ transaction: Transaction
+    ) async throws -> (amount: Amount, operatorAddress: Address) {
+        guard let record = try await EpochStore(transaction).epoch(claim.epoch), let result = record.result else {
+            let refusal = ClaimRefusal.unknownEpoch(claim.epoch)
+            throw Refusal(404, refusal.code, refusal.detail)
+        }
+        guard let node = try await NodeStore(transaction).all().first(where: { $0.node.number == claim.node }) else {
+            throw Refusal(422, ClaimRefusal.proof.code, ClaimRefusal.proof.detail)
+        }
+        do throws(ClaimRefusal) {
+            let amount = try claim.decide(
+                root: result.root, isAttested: record.attestedAt != nil, claimedBefore: node.claimed)
+            return (amount, node.node.registration.operatorAddress)
+        } catch {
+            throw Refusal(error == .proof ? 422 : 409, error.code, error.detail)
         }
     }
 }
