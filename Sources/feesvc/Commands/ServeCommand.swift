@@ -153,6 +153,7 @@ struct ServeCommand: AsyncParsableCommand {
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
             try await runServices(service, lock: lock, cluster: cluster, http: http, logger: logger)
+            await service.close()
         } catch {
             try? await http.shutdown()
             await pool.close()

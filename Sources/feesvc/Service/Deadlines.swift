@@ -62,12 +62,12 @@ extension FeeService {
             due.append(.deliveryCut(epoch: epoch, at: epochs.deliveryCut(of: epoch)))
         }
         if postageNotDueBefore <= time {
-            let next = try await read { try await HoldStore($0).nextPostageDue() }
+            let next = try await readInTurn { try await HoldStore($0).nextPostageDue() }
             postageNotDueBefore = next ?? UInt64.max
             if let next { due.append(.postage(due: next)) }
         }
         if channelsNotDueBefore <= time {
-            let next = try await read { try await ChannelStore($0).nextClose() }
+            let next = try await readInTurn { try await ChannelStore($0).nextClose() }
             channelsNotDueBefore = next ?? UInt64.max
             if let next { due.append(.channels(due: next)) }
         }
@@ -76,7 +76,7 @@ extension FeeService {
 
     private func epochToCut() async throws -> UInt64? {
         if nextCut == nil {
-            nextCut = try await read { try await EpochStore($0).all().first { $0.cutIndex == nil }?.number }
+            nextCut = try await readInTurn { try await EpochStore($0).all().first { $0.cutIndex == nil }?.number }
         }
         return nextCut.flatMap { $0 < state.openEpoch ? $0 : nil }
     }

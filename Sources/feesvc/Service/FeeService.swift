@@ -16,7 +16,10 @@ struct ServiceKeys: Sendable {
 /// Every act is a transaction of its own that goes through ``write(_:)``; before it, whatever had fallen due is done, so
 /// that log and journal are in the order of time.
 actor FeeService {
+    /// Connections for whoever reads.
     nonisolated let pool: PostgresPool
+    /// The connection of the one writer: readers, who may be strangers, can't take it, however many they are.
+    private nonisolated let writer: PostgresPool
     nonisolated let clock: ServiceClock
     nonisolated let genesis: Genesis
     nonisolated let domain: EIP712Domain
@@ -43,10 +46,12 @@ actor FeeService {
     var nextCut: UInt64?
 
     init(
-        pool: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission, terms: ChannelTerms,
+        pool: PostgresPool, writer: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission,
+        terms: ChannelTerms,
         state: LogState, logger: Logger
     ) {
         self.pool = pool
+        self.writer = writer
         self.clock = clock
         self.admission = admission
         self.terms = terms
@@ -92,7 +97,7 @@ actor FeeService {
     func commit<Value>(at time: UInt64, _ body: (inout LogSession) async throws -> Value) async throws -> Value {
         let before = state
         do {
-            let (value, session) = try await pool.withTransaction { transaction in
+            let (value, session) = try await writer.withTransaction { transaction in
                 var session = try await LogSession(transaction, continuing: before)
                 session.advance(to: time)
                 let value = try await body(&session)
@@ -119,7 +124,7 @@ actor FeeService {
     /// since must not find this service writing under its token.
     func reload() async throws {
         let fence = fence
-        let stored = try await pool.withTransaction { try await LogStore($0).stateAfterWriters(under: fence) }
+        let stored = try await writer.withTransaction { try await LogStore($0).stateAfterWriters(under: fence) }
         state = stored
         postageNotDueBefore = 0
         channelsNotDueBefore = 0
@@ -139,6 +144,14 @@ actor FeeService {
     func sign(_ head: LogHead) -> SignedHead {
         SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
     }
+
+    /// Runs a reader in a snapshot of its own, in the writer's turn: only called with ``writers`` held.
+    nonisolated func readInTurn<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {
+        try await writer.withTransaction(isolation: .repeatableRead, body)
+    }
+
+    /// Gives the writer's connection back; nothing is written any more.
+    nonisolated func close() async { await writer.close() }
 
     /// Runs a reader in a snapshot of its own.
     nonisolated func read<Value>(_ body: (Transaction) async throws -> Value) async throws -> Value {

@@ -49,8 +49,10 @@ struct ServiceStart {
                     + "key file or choose the right database.")
         }
         let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
+        var single = configuration
+        single.maximumConnections = 1
         return FeeService(
-            pool: pool, clock: clock, keys: ServiceKeys(log: logKey),
+            pool: pool, writer: PostgresPool(configuration: single), clock: clock, keys: ServiceKeys(log: logKey),
             admission: admission, terms: terms, state: state, logger: logger)
     }
 
