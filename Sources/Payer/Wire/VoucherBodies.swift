@@ -76,6 +76,9 @@ public struct VoucherBody: Codable, Sendable {
 public struct VouchersBody: Codable, Sendable {
     /// The most vouchers in one request.
     public static let countMax = 256
+    /// The most items of all vouchers of one request: the answer has a receipt for each, whether it is charged now or was
+    /// before.
+    public static let itemsMax = 4_096
 
     /// The vouchers, decided in this order.
     public let vouchers: [VoucherBody]

@@ -25,6 +25,10 @@ extension ServiceRoutes {
         guard (1...VouchersBody.countMax).contains(vouchers.count) else {
             throw Refusal(400, "request/body", "A request has 1 to \(VouchersBody.countMax) vouchers.")
         }
+        guard vouchers.reduce(0, { $0 + $1.items.count }) <= VouchersBody.itemsMax else {
+            throw Refusal(
+                400, "request/body", "The vouchers of a request name at most \(VouchersBody.itemsMax) items; split it.")
+        }
         let screened = try await VoucherScreen(service).screen(vouchers)
         var decided = try await pipeline.submit(screened.compactMap { try? $0.get() })[...]
         return screened.map { result in

@@ -82,5 +82,26 @@ extension FeesvcSystem.Service {
             #expect(answers.map { $0.receipts?.count } == [1, nil, 1])
             #expect(answers[1].problem?.code == "voucher/unknown-channel-or-signer")
         }
+
+        @Test("a request names at most 4,096 items", .timeLimit(.minutes(1)))
+        func itemsMax() async throws {
+            let payer = try await TestPayer("many", at: try SharedService.get())
+            let nobody = SecretKey(seed: 1, label: "nobody")
+            let items = try (0..<256).map { try payer.item("many \($0)") }
+            func answer(_ counts: [Int]) async throws -> HTTPConversation.Answer {
+                let vouchers = counts.enumerated().map { place, count in
+                    let items = Array(items.prefix(count))
+                    let voucher = payer.voucher(sequence: UInt64(place + 1), ceiling: 1, items: items)
+                    return payer.signed(voucher, items, by: nobody)
+                }
+                return try await payer.service.client.post("/v1/vouchers", VoucherJSON.Request(vouchers: vouchers))
+            }
+            let full = [Int](repeating: 256, count: 16)
+            #expect(try await answer(full.dropLast() + [255]).status == 200)
+            #expect(try await answer(full).status == 200)
+            let refused = try await answer(full + [1])
+            #expect(refused.status == 400)
+            #expect(try refused.problem.code == "request/body")
+        }
     }
 }
