@@ -34,7 +34,7 @@ public struct DelegationBody: Codable, Sendable {
     /// Who may sign.
     public let signer: Address
     /// The lane, or ``Delegation/everyLane``.
-    public let lane: UInt32
+    @Count32 public var lane: UInt32
     /// The highest ceiling that it may sign for a lane.
     public let ceiling: Amount
     /// Until when it may sign.

@@ -6,7 +6,7 @@ public struct ChannelBody: Codable, Sendable {
     /// A lane.
     public struct Lane: Codable, Sendable {
         /// The lane's number.
-        public let lane: UInt32
+        @Count32 public var lane: UInt32
         /// The newest sequence.
         public let sequence: UInt64
         /// The newest ceiling.
@@ -32,7 +32,7 @@ public struct ChannelBody: Codable, Sendable {
     /// A voucher without its items.
     public struct NewestVoucher: Codable, Sendable {
         /// The lane.
-        public let lane: UInt32
+        @Count32 public var lane: UInt32
         /// The sequence.
         public let sequence: UInt64
         /// The ceiling.
@@ -67,7 +67,7 @@ public struct ChannelBody: Codable, Sendable {
         /// Who.
         public let signer: Address
         /// The lane, or ``Delegation/everyLane``.
-        public let lane: UInt32
+        @Count32 public var lane: UInt32
         /// The highest ceiling that it may sign for a lane.
         public let ceiling: Amount
         /// Until when.

@@ -4,7 +4,7 @@ public import Primitives
 /// A fee schedule as JSON: its fields by name, amounts in ledger units.
 public struct ScheduleBody: Codable, Sendable, Hashable {
     /// 1, 2, 3 … in the order in which they take effect.
-    public let version: UInt32
+    @Count32 public var version: UInt32
     /// The first second in which it is in force.
     public let effectiveFrom: UInt64
     /// For each message.
@@ -14,17 +14,17 @@ public struct ScheduleBody: Codable, Sendable, Hashable {
     /// For each unit of congestion.
     public let congestionUnit: Amount
     /// Messages a minute up to which congestion is 0.
-    public let targetPerMinute: UInt32
+    @Count32 public var targetPerMinute: UInt32
     /// What a first message to a stranger puts down.
     public let postage: Amount
     /// For how long it can be given back, in seconds.
     public let postageWindow: UInt64
     /// The fewest days of storage.
-    public let retentionDaysMin: UInt32
+    @Count32 public var retentionDaysMin: UInt32
     /// The most days of storage.
-    public let retentionDaysMax: UInt32
+    @Count32 public var retentionDaysMax: UInt32
     /// The largest payload.
-    public let bytesMax: UInt32
+    @Count32 public var bytesMax: UInt32
 
     /// Makes the body.
     public init(_ schedule: FeeSchedule) {
@@ -120,7 +120,7 @@ public struct QuoteBody: Codable, Sendable {
     /// The next announced schedule.
     public struct Next: Codable, Sendable {
         /// Its version.
-        public let schedule: UInt32
+        @Count32 public var schedule: UInt32
         /// The first second in which it is in force.
         public let effectiveFrom: UInt64
         /// Units of congestion at the present rate and its target.
@@ -145,7 +145,7 @@ public struct QuoteBody: Codable, Sendable {
     /// The time of the quote.
     public let time: UInt64
     /// The version in force.
-    public let schedule: UInt32
+    @Count32 public var schedule: UInt32
     /// Units of congestion, 0 … 100, that the log's next charge has.
     public let congestionUnits: UInt8
     /// The price now.

@@ -47,7 +47,7 @@ public struct NodesBody: Codable, Sendable {
         /// Its leaf's body.
         public let node: HexBytes
         /// Its number.
-        public let number: UInt32
+        @Count32 public var number: UInt32
         /// Where clients reach it.
         public let http: String
         /// All its rewards.
@@ -110,7 +110,7 @@ public struct PublishAnswersBody: Codable, Sendable {
 /// A node's state: `GET /v1/status`.
 public struct NodeStatusBody: Codable, Sendable {
     /// The node's number.
-    public let node: UInt32
+    @Count32 public var node: UInt32
     /// Its time.
     public let time: UInt64
     /// Events that it holds.
@@ -122,7 +122,7 @@ public struct NodeStatusBody: Codable, Sendable {
     /// Events that wait for others.
     public let waiting: UInt64
     /// The day whose midnight it has probed last; 0 before the first.
-    public let probedThrough: UInt32
+    @Count32 public var probedThrough: UInt32
     /// Peers that it is connected to.
     public let connectedPeers: Int
 

@@ -6,9 +6,9 @@ public struct ItemBody: Codable, Sendable {
     /// The envelope that is paid.
     public let envelopeHash: Bytes32
     /// The payload's size.
-    public let bytes: UInt32
+    @Count32 public var bytes: UInt32
     /// The expiry day's number.
-    public let expiryDay: UInt32
+    @Count32 public var expiryDay: UInt32
     /// Postage.
     public let postage: Amount
     /// The most the payer agrees to.
@@ -36,7 +36,7 @@ public struct VoucherBody: Codable, Sendable {
     /// The channel that pays.
     public let channelId: Bytes32
     /// The lane.
-    public let lane: UInt32
+    @Count32 public var lane: UInt32
     /// The sequence.
     public let sequence: UInt64
     /// The ceiling.

@@ -53,7 +53,7 @@ struct AttestedBody: Codable, Sendable {
 /// `POST /v1/claims`.
 struct ClaimBody: Codable, Sendable {
     let epoch: UInt64
-    let node: UInt32
+    @Count32 var node: UInt32
     let payout: Address
     let cumulative: Amount
     let proof: [Bytes32]

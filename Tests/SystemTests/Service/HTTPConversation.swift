@@ -53,12 +53,19 @@ struct HTTPConversation: Sendable {
 
     /// `POST path` with a value as JSON.
     func post(_ path: String, _ value: some Encodable) async throws -> Answer {
-        try await send("POST", path, body: try JSONEncoder().encode(value))
+        try await send("POST", path, body: try Self.json(value))
     }
 
     /// `POST path` with a value as JSON and an idempotency key.
     func post(_ path: String, _ value: some Encodable, key: String) async throws -> Answer {
-        try await send("POST", path, body: try JSONEncoder().encode(value), headers: ["Idempotency-Key": key])
+        try await send("POST", path, body: try Self.json(value), headers: ["Idempotency-Key": key])
+    }
+
+    /// The same value is the same bytes each time.
+    private static func json(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try encoder.encode(value)
     }
 
     /// A request with any method and headers.
