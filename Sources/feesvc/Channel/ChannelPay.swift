@@ -12,7 +12,8 @@ extension ChannelCommand {
             discussion: """
                 Seals the payload in an envelope, signs a voucher for it, checks the service's receipt and keeps both in the \
                 wallet: envelopes/<hash>.bin and receipts/<channel>/<charge>.json. With --node the envelope is published \
-                there; otherwise do that within an hour (publishBy): what is never published is not refunded.
+                there; otherwise do that within an hour (publishBy) with feesvc channel publish: what is never published is not \
+                refunded.
 
                 If no answer comes, run the same command again: it first finds out what became of the voucher, and a payment \
                 of the same payload that was interrupted is finished instead of made anew.
@@ -61,8 +62,23 @@ extension ChannelCommand {
                     expiryDay: UTCDay(number: UTCDay(containing: session.now).number.addingClamped(days)),
                     isStamped: postage, maxFee: try maxFee.map { try session.currency.read($0, option: "--max-fee") })
                 let payment = ChannelPayment(session: session, lane: lane, settlementKey: settlementKey)
+                // Before the payment: a node that is not registered is no reason to pay.
+                let publisher =
+                    node.isEmpty
+                    ? nil
+                    : try await PaidMessages(
+                        wallet: session.wallet, channel: session.id, service: session.service, http: session.http
+                    ).publisher(at: node)
                 var paid = try await payment.pay(order)
-                if !node.isEmpty { paid.publication = try await payment.publish(paid, at: node) }
+                do {
+                    paid.publication = try await publisher?.publish(paid.envelope, paid.paid.receipt)
+                } catch {
+                    try await payment.report(paid, asJSON: options.wallet.json)
+                    let number = paid.paid.receipt.charge.number
+                    throw OperatorError(
+                        "The message is paid, but not published: \(error). Run feesvc channel publish \(number) before "
+                            + "\(ChannelOutput.moment(paid.paid.receipt.charge.publishBy)).")
+                }
                 try await payment.report(paid, asJSON: options.wallet.json)
             }
         }

@@ -65,7 +65,7 @@ struct ChannelPayment {
         var found: PaidMessage?
         for outcome in outcomes {
             guard case .paid(let paid) = outcome else { continue }
-            let envelope = try? read(paid.item.envelopeHash)
+            let envelope = try? session.wallet.envelope(paid.item.envelopeHash)
             if found == nil, let envelope, order.isMet(by: envelope, paid.item) {
                 found = PaidMessage(paid: paid, envelope: envelope, newTopic: nil, isResumed: true)
             } else {
@@ -114,44 +114,10 @@ struct ChannelPayment {
         }
     }
 
-    /// Brings the message to the first of the nodes at `addresses` that takes it.
-    ///
-    /// The node's acknowledgement is kept: it is what a refund of an undelivered message needs.
-    func publish(_ message: PaidMessage, at addresses: [String]) async throws -> Acknowledgement {
-        let registry: NodesBody = try await session.service.client.get("/v1/nodes")
-        let registered = try registry.registered
-        let nodes = try addresses.map { address in
-            guard let node = registered.first(where: { $0.registration.httpEndpoint == address }) else {
-                let known = registered.map(\.registration.httpEndpoint).joined(separator: ", ")
-                throw OperatorError(
-                    "No node is registered at \(address); there are: \(known.isEmpty ? "none" : known). The message is paid."
-                )
-            }
-            return node
-        }
-        let publisher = Publisher(http: session.http, domain: session.service.domain, nodes: nodes)
-        let answers = try await publisher.publish([(message.envelope, message.paid.receipt)])
-        guard let answer = answers.first else { throw PublishError.answer("nothing is acknowledged") }
-        let path = session.wallet.acknowledgementPath(of: session.id, charge: message.paid.receipt.charge.number)
-        let body = SignedBytesBody(bytes: answer.acknowledgement.canonicalBytes, signature: answer.signature)
-        try PrivateFile(path: path).replace(Array(try ChannelOutput.text(body).utf8))
-        return answer.acknowledgement
-    }
-
     private func write(_ envelope: Envelope) throws {
         var encoder = CanonicalEncoder()
         envelope.write(to: &encoder)
         try PrivateFile(path: session.wallet.envelopePath(envelope.hash)).create(encoder.bytes)
-    }
-
-    private func read(_ hash: Bytes32) throws -> Envelope? {
-        let bytesMax = EnvelopeHead.payloadBytesMax + 1_024
-        let bytes = try PrivateFile(path: session.wallet.envelopePath(hash)).read(bytesMax: bytesMax)
-        var decoder = CanonicalDecoder(untagged: bytes)
-        let head = try EnvelopeHead(canonicalBytes: try decoder.readBytes(limit: 512))
-        let payload = try decoder.readBytes(limit: EnvelopeHead.payloadBytesMax)
-        try decoder.finish()
-        return Envelope(head: head, payload: payload)
     }
 
     private static func random() -> Bytes32 {

@@ -11,6 +11,7 @@ enum EnvironmentArguments {
         ["export"]: ["database-url", "epoch", "out"],
         ["channel", "list"]: ["wallet"],
         ["channel", "limits"]: ["wallet"],
+        ["channel", "publish"]: ["wallet", "service"],
     ].merging(
         ["open", "topup", "pay", "status", "statement", "close", "withdraw", "delegate", "revoke"].map {
             (["channel", $0], ["wallet", "password-file", "service"])
