@@ -3,12 +3,19 @@ import Testing
 /// One service for all tests that only speak to it.
 struct SharedService {
     let process: ServiceProcess
+    /// The folder that it runs in.
+    let workshop: Workshop
 
     @TaskLocal static var current: SharedService?
 
     /// The service that the suite's trait provides.
     static func get() throws -> ServiceProcess {
         try #require(current, "the suite carries .sharedService").process
+    }
+
+    /// The folder of the service that the suite's trait provides.
+    static func folder() throws -> Workshop {
+        try #require(current, "the suite carries .sharedService").workshop
     }
 }
 
@@ -19,7 +26,9 @@ struct SharedServiceTrait: SuiteTrait, TestScoping {
     ) async throws {
         try await Workshop.with { workshop in
             let process = try await ServiceProcess.start(in: workshop)
-            try await SharedService.$current.withValue(SharedService(process: process)) { try await function() }
+            try await SharedService.$current.withValue(SharedService(process: process, workshop: workshop)) {
+                try await function()
+            }
             try await process.stop(in: workshop)
         }
     }
