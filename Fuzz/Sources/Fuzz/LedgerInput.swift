@@ -11,7 +11,7 @@ struct LedgerInput {
 
     /// One entry that moves money from a channel.
     static let sample: LedgerInput = {
-        let channel = LedgerAccount.channel(.zero)
+        let channel = LedgerAccount.channels
         let postings = [
             Posting(account: channel, debit: 39_851_680, credit: .zero),
             Posting(account: .held(.base), debit: .zero, credit: 38_500_000),

@@ -125,7 +125,7 @@ private func testResult(_ bytes: [UInt8]) {
 private func testWelcome(_ bytes: [UInt8]) {
     guard let welcome = canonical(bytes, Welcome.init(canonicalBytes:), \.canonicalBytes) else { return }
     let domain = EIP712Domain(chainID: .zero, verifyingContract: .zero)
-    let charged = Welcome.Charged(payer: .zero, signer: .zero, held: 1, due: .max)
+    let charged = Welcome.Charged(payer: .zero, signers: [.zero], held: 1, due: .max)
     _ = try? welcome.decide(charged, domain: domain, now: 0)
 }
 
