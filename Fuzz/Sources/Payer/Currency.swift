@@ -1,0 +1,1 @@
+../../../Sources/Payer/Currency.swift

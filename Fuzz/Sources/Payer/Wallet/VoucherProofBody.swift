@@ -1,0 +1,1 @@
+../../../../Sources/Payer/Wallet/VoucherProofBody.swift
