@@ -12,6 +12,8 @@ public enum AdminOrder: Hashable, Sendable {
     case schedule(FeeSchedule)
     /// Stops charging, or lets it go on.
     case pause(Bool)
+    /// Replaces a key.
+    case rotate(KeyRotation)
 
     /// The order's name, at most ``nameBytesMax`` bytes.
     public var name: String {
@@ -21,6 +23,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .seal: "seal"
         case .schedule: "schedule"
         case .pause: "pause"
+        case .rotate: "rotate"
         }
     }
 
@@ -31,7 +34,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule, .pause: true
+        case .collect, .seal, .schedule, .pause, .rotate: true
         }
     }
 
@@ -42,6 +45,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .clock(let time): encoder.append(time)
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
         case .schedule(let schedule): return schedule.canonicalBytes
+        case .rotate(let rotation): return rotation.canonicalBytes
         case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
         }
         return encoder.bytes
@@ -55,6 +59,7 @@ public enum AdminOrder: Hashable, Sendable {
         case "seal": self = .seal(epoch: try Self.number(body))
         case "schedule": self = .schedule(try FeeSchedule(canonicalBytes: body))
         case "pause": self = .pause(try Self.flag(body))
+        case "rotate": self = .rotate(try KeyRotation(canonicalBytes: body))
         default: throw .outOfRange(field: "name")
         }
     }

@@ -96,6 +96,12 @@ public struct HeadEvidence: Hashable, Sendable {
         guard first.isBy(logKey, in: domain), second.isBy(logKey, in: domain) else { throw .signature }
     }
 
+    /// Checks that the keys of this log, each for its head's size, signed both heads.
+    public func check(_ keys: KeyHistory) throws(HeadEvidenceRefusal) {
+        guard first.head.logID == keys.logID else { throw .otherLog(found: first.head.logID) }
+        guard keys.hasSigned(first), keys.hasSigned(second) else { throw .signature }
+    }
+
     private static func ascend(_ a: LogHead, _ b: LogHead) -> Bool {
         a.canonicalBytes.lexicographicallyPrecedes(b.canonicalBytes)
     }

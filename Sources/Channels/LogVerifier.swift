@@ -32,20 +32,19 @@ public enum HeadRefusal: Error, Hashable, Sendable {
 /// one accepted before it: no leaf below an accepted head can be changed, moved or left out below a later one. To keep
 /// a verifier, store ``newest`` and give it to a new one as its first head.
 public struct LogVerifier: Hashable, Sendable {
-    /// Which log.
-    public let logID: Bytes32
-    /// Whose key signs its heads.
-    public let logKey: Address
-    /// The domain of its signatures.
-    public let domain: EIP712Domain
+    /// Whose key signs heads of which size. Who learns of a rotation sets it: the heads that were accepted stay accepted.
+    public var keys: KeyHistory
     /// The newest head that was accepted.
     public private(set) var newest: SignedHead?
 
     /// Knows no head yet.
+    public init(_ keys: KeyHistory) {
+        self.keys = keys
+    }
+
+    /// Knows no head yet, and a log key that is never rotated.
     public init(logID: Bytes32, logKey: Address, domain: EIP712Domain) {
-        self.logID = logID
-        self.logKey = logKey
-        self.domain = domain
+        self.init(KeyHistory(logID: logID, logKey: logKey, domain: domain))
     }
 
     /// Judges a head by the accepted one.
@@ -53,9 +52,9 @@ public struct LogVerifier: Hashable, Sendable {
     /// `proof` is the consistency proof from the smaller to the larger size of the two heads; empty where the sizes are
     /// equal or none has been accepted. A contradiction needs no proof, so a bad one does not hide it.
     public mutating func judge(_ given: SignedHead, proof: [Bytes32]) throws(HeadRefusal) -> HeadVerdict {
-        guard given.head.logID == logID else { throw .otherLog(found: given.head.logID) }
+        guard given.head.logID == keys.logID else { throw .otherLog(found: given.head.logID) }
         guard given.head.size > 0 else { throw .empty }
-        guard given == newest || given.isBy(logKey, in: domain) else { throw .signature }
+        guard given == newest || keys.hasSigned(given) else { throw .signature }
         guard let newest else {
             guard proof.isEmpty else { throw .proof }
             self.newest = given

@@ -9,12 +9,29 @@ public struct LoggedAct: Hashable, Sendable {
     /// The admin key's signature.
     public let signature: Signature
 
+    /// Places an act.
+    public init(index: UInt64, act: AdminAct, signature: Signature) {
+        self.index = index
+        self.act = act
+        self.signature = signature
+    }
+
     /// Reads the body of an act's leaf; whose signature it is, is not checked.
     public init(index: UInt64, body: [UInt8]) throws(CanonicalError) {
         let (bytes, signature) = try LogBody.readSigned(body)
         self.index = index
         act = try AdminAct(canonicalBytes: bytes)
         self.signature = signature
+    }
+}
+
+extension LoggedAct {
+    /// The leaf's body.
+    public var body: [UInt8] { LogBody.signed(.act, act.canonicalBytes, signature).body }
+
+    /// Tells whether it replaces a key.
+    public var isRotation: Bool {
+        if case .rotate = act.order { true } else { false }
     }
 }
 

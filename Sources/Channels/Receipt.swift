@@ -77,6 +77,13 @@ public struct Receipt: Hashable, Sendable {
         guard head.isBy(logKey, in: domain) else { throw .headSignature }
     }
 
+    /// As ``check(logID:logKey:domain:)``, for a log whose keys may have been rotated: the head is checked with the key of
+    /// its size.
+    public func check(_ keys: KeyHistory) throws(ReceiptRefusal) {
+        try checkPath(logID: keys.logID)
+        guard keys.hasSigned(head) else { throw .headSignature }
+    }
+
     /// As ``check(logID:logKey:domain:)``, for a head whose signature was checked before.
     public func checkPath(logID: Bytes32) throws(ReceiptRefusal) {
         guard head.head.logID == logID else { throw .otherLog }

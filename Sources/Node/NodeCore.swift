@@ -42,8 +42,7 @@ final class NodeCore: Sendable {
         self.store = store
         self.logger = logger
         heads = TrustedHeads(
-            logKey: genesis.logKey,
-            domain: rules.domain,
+            KeyHistory(genesis),
             limit: configuration.limits.trustedHeads
         )
         clock = NodeClock(

@@ -75,6 +75,11 @@ public final class ReplicationNode: Sendable {
         core.registryChanged.fire()
     }
 
+    /// Takes a longer history of the service's keys in: heads are judged by the key of their size.
+    public func learn(_ keys: KeyHistory) {
+        core.heads.learn(keys)
+    }
+
     /// Takes a head in that is of now. The node's time never goes back; midnights that it passes make probe rounds due.
     public func observe(_ head: SignedHead) async throws(NodeError) {
         guard head.head.logID == core.rules.logID else {

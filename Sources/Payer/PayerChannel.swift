@@ -114,7 +114,7 @@ public actor PayerChannel {
         guard answer.results.count == items.count else {
             throw PaymentError.count(expected: items.count, found: answer.results.count)
         }
-        try service.check(answer.head)
+        try await service.check(answer.head)
         var outcomes: [PaymentOutcome] = []
         for (item, result) in zip(items, answer.results) {
             switch result {

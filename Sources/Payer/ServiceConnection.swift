@@ -16,6 +16,7 @@ public struct ServiceConnection: Sendable {
     public let admission: Admission
     /// What a channel must have been given before it takes vouchers.
     public let minimumDeposit: Amount
+    private let known: KeyBook
 
     /// Asks the service for its parameters.
     public init(http: HTTPClient, url: String) async throws {
@@ -26,11 +27,20 @@ public struct ServiceConnection: Sendable {
         schedule = try FeeSchedule(canonicalBytes: body.schedule.bytes)
         admission = Admission(challengeWindow: body.challengeWindow, settlementHorizon: body.settlementHorizon)
         minimumDeposit = body.minimumDeposit
+        let keys: KeysBody = try await client.get("/v1/keys")
+        known = KeyBook(try keys.history(from: genesis))
     }
 
-    /// Checks that the log key signed a head of this log.
-    public func check(_ head: SignedHead) throws(ReceiptRefusal) {
+    /// The service's keys, as far as they are known.
+    public var keys: KeyHistory { known.keys }
+
+    /// Checks that the log key of its size signed a head of this log. Where that fails, asks once whether a key was rotated.
+    public func check(_ head: SignedHead) async throws(ReceiptRefusal) {
         guard head.head.logID == genesis.logID else { throw .otherLog }
-        guard head.isBy(genesis.logKey, in: domain) else { throw .headSignature }
+        guard !keys.hasSigned(head) else { return }
+        guard let body: KeysBody = try? await client.get("/v1/keys"), let history = try? body.history(from: genesis)
+        else { throw .headSignature }
+        known.learn(history)
+        guard keys.hasSigned(head) else { throw .headSignature }
     }
 }

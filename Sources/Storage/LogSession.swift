@@ -76,6 +76,9 @@ public struct LogSession: Sendable {
         return state.chargeCount
     }
 
+    /// Replaces a key as an act at the log's end orders it.
+    public mutating func rotate(_ logged: LoggedAct) throws(KeyRefusal) { try state.keys.follow(logged) }
+
     /// Remembers that an act stopped charging or let it go on.
     public mutating func paused(_ isPaused: Bool) { state.isPaused = isPaused }
 

@@ -26,6 +26,8 @@ public struct LogState: Sendable {
     public internal(set) var actNonce: UInt64
     /// Every schedule of the log by version, also those that are not in force yet.
     public internal(set) var schedules: [FeeSchedule]
+    /// Which key has which role.
+    public internal(set) var keys: KeyHistory
     /// Whether charging is paused by an act.
     public internal(set) var isPaused: Bool
     /// The log's charges as congestion counts them.
@@ -45,6 +47,9 @@ public struct LogState: Sendable {
         }
         return schedule
     }
+
+    /// The key that signs what is appended next.
+    public func key(of role: KeyRole) -> Address { keys.key(of: role, at: tree.size) }
 
     /// The salt of what is logged at `index`; whoever lacks the service's secret can't guess it.
     public func salt(of index: UInt64) -> Bytes32 {

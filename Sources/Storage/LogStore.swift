@@ -24,6 +24,7 @@ public struct LogStore: Sendable {
         guard head.head.size == size, head.head.root == tree.root else {
             throw StorageCorruption("the log's leaves do not hash to its signed head")
         }
+        let acts = try await acts(before: size)
         let time = try row.unsigned("log_time")
         let charges = try row.unsigned("charge_count")
         return LogState(
@@ -33,7 +34,7 @@ public struct LogStore: Sendable {
             lastMidnight: UTCDay(number: UInt32(clamping: try row.unsigned("last_midnight"))),
             actNonce: try row.unsigned("act_nonce"),
             schedules: try await ScheduleStore(transaction).all().map(\.schedule),
-            isPaused: try await acts(before: size).isPaused,
+            keys: try KeyHistory(genesis).following(acts), isPaused: acts.isPaused,
             chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
     }
 

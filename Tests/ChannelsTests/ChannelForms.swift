@@ -69,6 +69,12 @@ enum ChannelForms {
                 signature: try $0["signature"].signature
             ).canonicalBytes
         },
+        "rotation": {
+            KeyRotation(
+                role: try known(KeyRole(rawValue: try $0["role"].u8)), key: try $0["key"].address,
+                proof: try $0["proof"].signature
+            ).canonicalBytes
+        },
         "act": {
             AdminAct(
                 try AdminOrder(name: try $0["name"].text, body: try $0["body"].bytes), nonce: try $0["nonce"].u64
@@ -96,6 +102,7 @@ enum ChannelForms {
         "delivered": { try Delivered(canonicalBytes: $0).canonicalBytes },
         "welcome": { try Welcome(canonicalBytes: $0).canonicalBytes },
         "act": { try AdminAct(canonicalBytes: $0).canonicalBytes },
+        "rotation": { try KeyRotation(canonicalBytes: $0).canonicalBytes },
         "signed": {
             let (bytes, signature) = try LogBody.readSigned($0)
             return LogBody.signed(.act, bytes, signature).body

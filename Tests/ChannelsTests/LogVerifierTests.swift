@@ -73,7 +73,7 @@ import Testing
             #expect(Set([evidence.first, evidence.second]) == Set([step.head, try #require(before)]), "\(step.name)")
             let shown = try HeadEvidence(canonicalBytes: evidence.canonicalBytes)
             #expect(throws: Never.self, "\(step.name)") {
-                try shown.check(logID: fresh.logID, logKey: fresh.logKey, domain: fresh.domain)
+                try shown.check(fresh.keys)
             }
         }
         #expect(found == 9)
@@ -99,11 +99,11 @@ import Testing
         let reference = ReferenceTree(leaves)
         let shared = 700
         let forked = ReferenceTree(leaves[..<shared] + (shared..<2_000).map { MerkleLog.leafHash([UInt8($0 & 255)]) })
-        var verifier = LogVerifier(logID: fresh.logID, logKey: key.address, domain: fresh.domain)
+        var verifier = LogVerifier(logID: fresh.keys.logID, logKey: key.address, domain: fresh.keys.domain)
         func signed(_ tree: ReferenceTree, _ size: Int) -> SignedHead {
             let head = LogHead(
-                logID: fresh.logID, size: UInt64(size), root: tree.root(size), time: UInt64(size), epoch: 1)
-            return SignedHead(head: head, signature: key.sign(fresh.domain.digest(of: head.statement)))
+                logID: fresh.keys.logID, size: UInt64(size), root: tree.root(size), time: UInt64(size), epoch: 1)
+            return SignedHead(head: head, signature: key.sign(fresh.keys.domain.digest(of: head.statement)))
         }
         func proof(_ tree: ReferenceTree, _ old: Int, _ new: Int) -> [Bytes32] {
             MerkleLog.consistencyPath(oldSize: UInt64(old), newSize: UInt64(new)) { part in

@@ -69,6 +69,9 @@ import Testing
         "LogHead": { LogHeadStatement(head: try $0["head"].word) },
         "Acknowledgement": { AcknowledgementStatement(acknowledgement: try $0["acknowledgement"].word) },
         "Delivered": { DeliveredStatement(delivered: try $0["delivered"].word) },
+        "KeyRotation": {
+            KeyRotationStatement(role: try $0["role"].u8, key: try $0["key"].address, nonce: try $0["nonce"].u64)
+        },
         "AdminAct": { AdminActStatement(act: try $0["act"].word) },
     ]
 

@@ -201,7 +201,8 @@ extension Charge {
 extension EpochOpening {
     fileprivate func with(minuteCounts: [UInt64]) -> EpochOpening {
         EpochOpening(
-            epoch: epoch, genesis: genesis, size: size, frontier: frontier, lastMidnight: lastMidnight,
+            epoch: epoch, genesis: genesis, rotations: rotations, size: size, frontier: frontier,
+            lastMidnight: lastMidnight,
             chargeCount: chargeCount, minuteCounts: minuteCounts, isPaused: isPaused, dustIn: dustIn,
             schedules: schedules, nodes: nodes,
             storage: storage, charges: charges)

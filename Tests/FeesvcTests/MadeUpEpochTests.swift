@@ -28,7 +28,7 @@ import Testing
         chargeCount: UInt64 = 0, schedule: FeeSchedule = schedule()
     ) -> EpochOpening {
         EpochOpening(
-            epoch: epoch, genesis: HexBytes(genesis(start: start).canonicalBytes), size: size,
+            epoch: epoch, genesis: HexBytes(genesis(start: start).canonicalBytes), rotations: [], size: size,
             frontier: [Bytes32](repeating: .zero, count: size.nonzeroBitCount), lastMidnight: lastMidnight,
             chargeCount: chargeCount, minuteCounts: [0, 0, 0, 0, 0], isPaused: false, dustIn: .zero,
             schedules: [HexBytes(schedule.canonicalBytes)], nodes: [],

@@ -140,6 +140,7 @@ FORMS = {
                 "u128 refunds, u128 pool, u128 rewards, u128 dust, u8 dropped, b32 root") + [("rows", L(ROW))],
     "entry": T("u64 number, b32 previous, u64 time, u64 epoch, text kind, text reference") + [("postings", L(T("text account, u128 debit, u128 credit")))],
     "act": T("text name, bytes body, u64 nonce"),
+    "rotation": T("u8 role, addr key, sig proof"),
     "probe": T("b32 nonce, u32 answerer"),
     "challenge": T("b32 nonce, bytes envelope"),
 }
@@ -150,7 +151,7 @@ BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the for
 
 VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
-ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused")}  # bodies of acts by name; a text is a form
+ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "rotate": "rotation"}  # bodies of acts by name; a text is a form
 
 
 def is_whole(t, b):
@@ -171,6 +172,7 @@ RULES = {                                                              # what th
     "observation": lambda f: ascending([s["node"] for s in f["subjects"]]) and all(
         s["node"] != f["observer"] and s["answered"] <= s["probes"] and s["passed"] <= s["challenges"] for s in f["subjects"]),
     "set": lambda f: ascending(f["ids"]),
+    "rotation": lambda f: 1 <= f["role"] <= 3,
     "act": lambda f: f["name"] in ORDERS and is_whole(ORDERS[f["name"]], f["body"]),
     "entry": lambda f: ascending([p["account"].encode() for p in f["postings"]]) and f["number"] >= 1 and (f["number"] > 1 or f["previous"] == ZERO),
 }
@@ -237,7 +239,8 @@ Acknowledgement(bytes32 acknowledgement)
 Observation(bytes32 observation)
 Delivered(bytes32 delivered)
 PeerProof(bytes32 challenge,uint32 prover,uint32 verifier)
-AdminAct(bytes32 act)""".splitlines()}
+AdminAct(bytes32 act)
+KeyRotation(uint8 role,address key,uint64 nonce)""".splitlines()}
 word = lambda v: v.to_bytes(32, "big") if isinstance(v, int) else v.rjust(32, b"\0")
 key = lambda label: rnd("key/" + label)
 
@@ -774,6 +777,11 @@ def main(out):
     act = form("act", "act", dict(**order("seal", epoch=1), nonce=1))
     form("act, clock", "act", dict(**order("clock", time=2**53 - 1), nonce=2**53 - 2)); form("act, collect", "act", dict(**order("collect", epoch=2), nonce=3))
     form("act, pause", "act", dict(**order("pause", isPaused=1), nonce=5)); form("act, resume", "act", dict(**order("pause", isPaused=0), nonce=6))
+    rotated = {}
+    for nonce, (role, label) in enumerate(((1, "log key 2"), (2, "settlement key 2"), (3, "admin key 2")), 7):
+        m = dict(role=role, key=address(key(label)), nonce=nonce)
+        rotated[role] = dict(role=role, key=m["key"], proof=sign(f"key rotation to {label}", "KeyRotation", m, key(label)))
+        form(f"rotation to {label}", "rotation", rotated[role]); form(f"act, rotate to {label}", "act", dict(**order("rotate", **rotated[role]), nonce=nonce))
     form("act, schedule", "act", dict(**order("schedule", version=2, effectiveFrom=START + 2 * WEEK, base=42_000_000, storagePerByteDay=22, congestionUnit=100, targetPerMinute=600, postage=5_000_000,
          postageWindow=604_800, retentionDaysMin=1, retentionDaysMax=400, bytesMax=1_048_576), nonce=4))
     append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
@@ -791,7 +799,7 @@ def main(out):
     n_ask, n_answer = rnd("asker's nonce"), rnd("answerer's nonce")
     p_answer = sign("peer proof of the answerer", "PeerProof", dict(challenge=n_ask, prover=2, verifier=1), key("node 2"))
     p_ask = sign("peer proof of the asker", "PeerProof", dict(challenge=n_answer, prover=1, verifier=2), key("node 1"))
-    largest = {"bytes32": b"\xff" * 32, "address": b"\xff" * 20, "uint32": 2**32 - 1, "uint64": 2**53 - 1, "uint128": 2**128 - 1}
+    largest = {"bytes32": b"\xff" * 32, "address": b"\xff" * 20, "uint8": 255, "uint32": 2**32 - 1, "uint64": 2**53 - 1, "uint128": 2**128 - 1}
     for s in STRUCTS:
         sign(f"{s}, zero in every field", s, {n: 0 if t.startswith("uint") else largest[t][:0].ljust(len(largest[t]), b"\0") for t, n in STRUCTS[s]}, key("extremes"))
         sign(f"{s}, largest in every field (uint64: 2^53 - 1)", s, {n: largest[t] for t, n in STRUCTS[s]}, key("extremes"))
@@ -861,7 +869,8 @@ def main(out):
     refuse("observation: answered above probes", "observation", ob(answered=8)); refuse("observation: passed above challenges", "observation", ob(passed=21))
     for name, body in (("no name", dict(name="", body=bytes(8))), ("a name of 33 bytes", dict(name="n" * 33, body=bytes(8))), ("a name that no order has", dict(name="cut", body=bytes(8))),
                        ("a body that is too short", dict(name="seal", body=bytes(7))), ("a body with a trailing byte", dict(name="seal", body=bytes(9))), ("another order's body", dict(name="schedule", body=bytes(8))),
-                       ("neither paused nor not", dict(name="pause", body=b"\2")), ("a pause with a trailing byte", dict(name="pause", body=bytes(2)))):
+                       ("neither paused nor not", dict(name="pause", body=b"\2")), ("a pause with a trailing byte", dict(name="pause", body=bytes(2))),
+                       ("a rotation of no role", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 4}))), ("a rotation of role 0", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 0})))):
         refuse(f"act: {name}", "act", tagged("act", dict(**body, nonce=1)))
     bad_text = enc("bytes", b"\xff\xfe"); between = lambda b, old: b.replace(enc("text", old), bad_text, 1)
     refuse("act: a name that is not UTF-8", "act", between(act, "seal"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)

@@ -46,7 +46,7 @@ struct AuditInput {
     /// The state before the epoch.
     func opening() throws -> EpochOpening {
         EpochOpening(
-            epoch: epoch, genesis: HexBytes(try genesis.canonicalBytes), size: size, frontier: frontier,
+            epoch: epoch, genesis: HexBytes(try genesis.canonicalBytes), rotations: [], size: size, frontier: frontier,
             lastMidnight: lastMidnight, chargeCount: chargeCount, minuteCounts: minuteCounts,
             isPaused: isPaused, dustIn: dustIn,
             schedules: schedules.map(HexBytes.init),

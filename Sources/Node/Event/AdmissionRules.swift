@@ -15,12 +15,10 @@ struct CheckedEvent: Hashable, Sendable {
 /// The rules of admission that need nothing but signed bytes. Cheap checks come first.
 struct AdmissionRules: Sendable {
     let logID: Bytes32
-    let logKey: Address
     let domain: EIP712Domain
 
     init(_ genesis: Genesis) {
         logID = genesis.logID
-        logKey = genesis.logKey
         domain = genesis.domain
     }
 

@@ -44,7 +44,8 @@ public enum EventRefusal: Error, Hashable, Sendable {
     /// remembering it would let anybody censor an event by sending a broken copy first.
     var isForGood: Bool {
         switch self {
-        case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope: false
+        case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope, .receipt(.headSignature):
+            false
         default: true
         }
     }

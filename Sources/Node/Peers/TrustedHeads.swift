@@ -1,24 +1,38 @@
 import Channels
-import Primitives
 import Synchronization
 
 /// Heads whose signature was found good: many receipts share one.
 final class TrustedHeads: Sendable {
-    private let logKey: Address
-    private let domain: EIP712Domain
-    private let checked: Mutex<RecentSet<SignedHead>>
-
-    init(logKey: Address, domain: EIP712Domain, limit: Int) {
-        self.logKey = logKey
-        self.domain = domain
-        checked = Mutex(RecentSet(limit: limit))
+    private struct State {
+        var keys: KeyHistory
+        var checked: RecentSet<SignedHead>
     }
 
-    /// Whether the log key signed a head. Only good ones are remembered, so nobody can fill the memory.
+    private let limit: Int
+    private let state: Mutex<State>
+
+    init(_ keys: KeyHistory, limit: Int) {
+        self.limit = limit
+        state = Mutex(State(keys: keys, checked: RecentSet(limit: limit)))
+    }
+
+    /// Whether the log key of its size signed a head. Only good ones are remembered, so nobody can fill the memory.
     func isTrusted(_ head: SignedHead) -> Bool {
-        if checked.withLock({ $0.contains(head) }) { return true }
-        guard head.isBy(logKey, in: domain) else { return false }
-        checked.withLock { $0.insert(head) }
+        let (keys, isChecked) = state.withLock { ($0.keys, $0.checked.contains(head)) }
+        if isChecked { return true }
+        guard keys.hasSigned(head) else { return false }
+        state.withLock { if $0.keys == keys { $0.checked.insert(head) } }
         return true
+    }
+
+    /// Takes in a longer history of keys. What was found good under a shorter one is judged again: a key that was rotated
+    /// away may have signed it since.
+    func learn(_ keys: KeyHistory) {
+        state.withLock { state in
+            guard keys.changes.count > state.keys.changes.count, keys.changes.starts(with: state.keys.changes) else {
+                return
+            }
+            state = State(keys: keys, checked: RecentSet(limit: limit))
+        }
     }
 }

@@ -145,7 +145,7 @@ public protocol ChannelService: Sendable {
     /// The log's parameters.
     var genesis: Genesis { get }
     /// Checks that the log key signed a head of this log.
-    func check(_ head: SignedHead) throws(ReceiptRefusal)
+    func check(_ head: SignedHead) async throws(ReceiptRefusal)
     /// Sends vouchers and returns what became of each; nothing of it is checked.
     func send(_ vouchers: [SignedVoucher]) async throws -> VoucherFrames.Answer
     /// Asks for a channel's state.

@@ -81,7 +81,7 @@ public actor WalletChannel {
         do {
             for charge in page.charges {
                 let receipt = charge.receipt
-                if checked.insert(receipt.head).inserted { try service.check(receipt.head) }
+                if checked.insert(receipt.head).inserted { try await service.check(receipt.head) }
                 try receipt.checkPath(logID: record.genesis.logID)
                 guard receipt.charge.commitment == Charge.commitment(to: record.channelID, salt: charge.salt) else {
                     throw ReceiptRefusal.otherEnvelope
@@ -162,7 +162,7 @@ public actor WalletChannel {
             throw PaymentError.count(expected: vouchers.count, found: answer.results.count)
         }
         do {
-            try service.check(answer.head)
+            try await service.check(answer.head)
         } catch {
             throw PaymentError.receipt(error)
         }
@@ -275,7 +275,7 @@ extension WalletChannel {
             throw WalletChannelError.log(reason, evidence: try storage.keep(evidence))
         }
         do {
-            try service.check(head)
+            try await service.check(head)
         } catch {
             throw PaymentError.receipt(error)
         }

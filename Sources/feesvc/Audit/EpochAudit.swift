@@ -27,7 +27,7 @@ struct EpochAudit {
     }
 
     private static func check(_ head: SignedHead, _ replay: EpochReplay) throws {
-        guard head.isBy(replay.genesis.logKey, in: replay.genesis.domain) else {
+        guard replay.keys.hasSigned(head) else {
             throw AuditDifference("head.csv", "signature", expected: "the log key's", found: "another")
         }
         try AuditDifference.check("head.csv", "log", expected: replay.genesis.logID, found: head.head.logID)

@@ -3,16 +3,21 @@ import Primitives
 
 extension EpochReplay {
     /// Replays an administrative act: the admin key signed it, and what it orders comes next.
-    mutating func act(_ body: [UInt8], _ place: String) throws {
-        let (bytes, signature) = try LogBody.readSigned(body)
-        let act = try AdminAct(canonicalBytes: bytes)
-        guard signature.isBy(genesis.adminKey, over: genesis.domain.digest(of: act.statement)) else {
+    mutating func act(_ leaf: LogLeaf, _ place: String) throws {
+        let logged = try LoggedAct(index: leaf.index, body: leaf.body)
+        do throws(KeyRefusal) {
+            try keys.follow(logged)
+        } catch {
+            guard error == .signature else {
+                throw AuditDifference(place, "rotation", expected: "one that is allowed", found: error.detail)
+            }
             throw AuditDifference(place, "signature", expected: "the admin key's", found: "another")
         }
+        let act = logged.act
         switch act.order {
         case .clock:
             throw AuditDifference(place, "act", expected: "one that is logged", found: act.order.name)
-        case .collect, .seal: break
+        case .collect, .seal, .rotate: break
         case .schedule(let schedule): announced = schedule
         case .pause(let isOrdered): isPaused = isOrdered
         }

@@ -39,6 +39,7 @@ struct EpochReplay {
     private(set) var chargeCount: UInt64
     private(set) var rate: ChargeRate
     var isPaused: Bool
+    var keys: KeyHistory
     private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
     var schedules: [FeeSchedule]
     /// Results logged in this epoch, and who signed them within it.
@@ -80,6 +81,10 @@ struct EpochReplay {
         lastMidnight = UTCDay(number: opening.lastMidnight)
         chargeCount = opening.chargeCount
         isPaused = opening.isPaused
+        keys = KeyHistory(genesis)
+        for rotation in opening.rotations {
+            try keys.follow(try LoggedAct(index: rotation.logIndex, body: rotation.body.bytes))
+        }
         guard let counts = MinuteCounts(opening.minuteCounts) else {
             throw AuditDifference(
                 "opening.json", "charge counts of minutes", expected: 5, found: opening.minuteCounts.count)
@@ -133,7 +138,7 @@ struct EpochReplay {
             let result = try EpochResult(canonicalBytes: leaf.body)
             resultsLogged[result.epoch] = result
         case .attestation: try attestation(leaf.body, place)
-        case .act: try act(leaf.body, place)
+        case .act: try act(leaf, place)
         case .deposit, .observation, .claim, .close, .payout, .stake, .closing, .withdrawal, .signer: break
         }
         frontier.append(leaf.hash)

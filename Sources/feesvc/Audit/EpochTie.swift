@@ -18,6 +18,7 @@ enum EpochTie {
         let counts = try AuditDifference.inPlace(place) { try end.rate.counts(at: beginning).list }
         try AuditDifference.check(
             place, "charge counts of minutes", expected: "\(counts)", found: "\(opening.minuteCounts)")
+        guard end.keys == start.keys else { throw differs(place, "keys") }
         try AuditDifference.check(place, "pause of charging", expected: end.isPaused, found: start.isPaused)
         try AuditDifference.check(place, "last midnight", expected: end.lastMidnight, found: start.lastMidnight)
         guard end.schedules == start.schedules else { throw differs(place, "schedules") }

@@ -175,7 +175,8 @@ struct ChannelStatementReader {
         let document = ReceiptDocument(
             genesis: session.service.genesis, channelID: session.id, item: item, receipt: charge.receipt,
             salt: charge.salt)
-        _ = try document.check(logKey: session.service.genesis.logKey)
+        let size = charge.receipt.head.head.size
+        _ = try document.check(logKey: session.service.keys.key(of: .log, at: size))
         let before = try Receipt(canonicalBytes: kept.receipt.bytes)
         guard before.leaf == charge.receipt.leaf else {
             throw Unproven("Charge \(number) is another than the one whose receipt is \(path).")

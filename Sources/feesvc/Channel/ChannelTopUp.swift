@@ -87,8 +87,8 @@ extension ChannelCommand {
                 let amount = try Currency(record.genesis).read(amount, option: "--amount")
                 let domain = record.genesis.domain
                 ChannelOutput.note(
-                    "Give this to the settlement's operator, who signs the statement with the key "
-                        + "\(record.genesis.settlementKey.checksummed) and posts it with its signature.")
+                    "Give this to the settlement's operator, who signs the statement with the settlement key (at the log's "
+                        + "beginning \(record.genesis.settlementKey.checksummed)) and posts it with its signature.")
                 try ChannelOutput.json(
                     Request(
                         post: (try options.service.map(ChannelOptions.checked) ?? record.service)
@@ -112,10 +112,11 @@ struct ChannelDeposits {
     init(session: ChannelSession, settlementKey path: String) throws {
         self.session = session
         key = try KeyFile.read(path)
-        guard key.address == session.service.genesis.settlementKey else {
+        let settlement = session.service.keys.key(of: .settlement, at: .max)
+        guard key.address == settlement else {
             throw OperatorError(
                 "\(path) holds the key of \(key.address.checksummed), but this service's settlement key is "
-                    + "\(session.service.genesis.settlementKey.checksummed).")
+                    + "\(settlement.checksummed).")
         }
     }
 

@@ -9,7 +9,9 @@ struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "Order what only the admin key may order.",
         discussion: "Without --yes a command shows what it would order and changes nothing.",
-        subcommands: [AdminScheduleCommand.self, AdminPauseCommand.self, AdminResumeCommand.self])
+        subcommands: [
+            AdminScheduleCommand.self, AdminPauseCommand.self, AdminResumeCommand.self, AdminRotateCommand.self,
+        ])
 }
 
 /// Which service, whose key, and whether it is meant.

@@ -71,9 +71,11 @@ struct NodeCommand: AsyncParsableCommand {
                 NodeConfiguration(
                     genesis: connection.genesis, number: me.number, key: key, dataDirectory: dataDir + "/store",
                     peerHost: peers.host, peerPort: peers.port, seed: seed), logger: logger)
+            node.learn(connection.keys)
             _ = try await node.bind()
             await node.update(registry: try registry.registered)
-            let follower = HeadFollower(node: node, client: connection.client, logger: logger)
+            let follower = HeadFollower(
+                node: node, client: connection.client, genesis: connection.genesis, logger: logger)
             var services: [any Service] = [
                 Replication(node: node), HeadFollowing(follower: follower),
                 HTTPServer(

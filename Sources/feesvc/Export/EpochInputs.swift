@@ -98,12 +98,16 @@ struct EpochInputs {
         let charges = epoch.firstCharge - 1
         let storage = try await reports.storageHolds(through: charges, before: first, after: lastMidnight)
         let frontier = try await LogStore(transaction).frontier(at: first)
+        let acts = try await LogStore(transaction).acts(before: first)
         let rate = try await ChargeStore(transaction).rate(
             at: genesis.epochs.beginning(of: epoch.number), through: charges)
         return EpochOpening(
-            epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes), size: first, frontier: frontier.hashes,
+            epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes),
+            rotations: acts.filter(\.isRotation).map {
+                EpochOpening.Rotation(logIndex: $0.index, body: HexBytes($0.body))
+            }, size: first, frontier: frontier.hashes,
             lastMidnight: lastMidnight.number, chargeCount: charges, minuteCounts: rate.newest.list,
-            isPaused: try await LogStore(transaction).acts(before: first).isPaused, dustIn: epoch.dustIn,
+            isPaused: acts.isPaused, dustIn: epoch.dustIn,
             schedules: try await ScheduleStore(transaction).logged(before: first)
                 .map { HexBytes($0.schedule.canonicalBytes) },
             nodes: try await nodes(before: first),

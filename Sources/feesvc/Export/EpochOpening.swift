@@ -33,8 +33,18 @@ struct EpochOpening: Codable, Equatable, Sendable {
         let postageDue: UInt64?
     }
 
+    /// An act that replaced a key.
+    struct Rotation: Codable, Equatable, Sendable {
+        /// The index of its leaf.
+        let logIndex: UInt64
+        /// The leaf's body.
+        let body: HexBytes
+    }
+
     let epoch: UInt64
     let genesis: HexBytes
+    /// The rotations of keys before the epoch.
+    let rotations: [Rotation]
     let size: UInt64
     let frontier: [Bytes32]
     let lastMidnight: UInt32

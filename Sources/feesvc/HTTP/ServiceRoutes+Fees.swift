@@ -37,6 +37,16 @@ extension ServiceRoutes {
             return try Response.json(try await service.feeState().preview(proposed, genesis: service.genesis))
         }
         router.get("/v1/quote") { request, _ in try await quote(request) }
+        router.get("/v1/keys") { _, _ in
+            let changes = service.receiptDesk.log.keys.changes
+            let (head, leaves) = try await service.receiptDesk.proofs(of: changes.map(\.index))
+            return try Response.json(
+                KeysBody(
+                    head: HeadBody(head),
+                    rotations: leaves.map {
+                        KeysBody.Rotation(leaf: HexBytes($0.leaf.canonicalBytes), path: $0.path)
+                    }))
+        }
         router.get("/v1/admin/acts") { _, _ in try Response.json(await service.adminState()) }
     }
 

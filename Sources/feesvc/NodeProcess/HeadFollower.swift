@@ -9,6 +9,7 @@ import Payer
 struct HeadFollower: Sendable {
     let node: ReplicationNode
     let client: JSONClient
+    let genesis: Genesis
     let logger: Logger
 
     private static let pause = Duration.milliseconds(500)
@@ -28,7 +29,14 @@ struct HeadFollower: Sendable {
             do {
                 let body: HeadBody = try await client.get("/v1/head?size=\(seen.size)&time=\(seen.time)")
                 let head = try body.signed
-                try await node.observe(head)
+                do {
+                    try await node.observe(head)
+                } catch NodeError.headSignature {
+                    // The log key may have been rotated; if not, this fails again.
+                    let keys: KeysBody = try await client.get("/v1/keys")
+                    node.learn(try keys.history(from: genesis))
+                    try await node.observe(head)
+                }
                 seen = (head.head.size, head.head.time)
             } catch {
                 logger.debug("no head", metadata: ["error": "\(error)"])

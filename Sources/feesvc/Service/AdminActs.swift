@@ -16,7 +16,7 @@ struct AdminActs {
         switch act.order {
         case .collect(let epoch): try await collector.collectDelivered(of: epoch)
         case .seal(let epoch): try await collector.collectObservations(of: epoch)
-        case .clock, .schedule, .pause: break
+        case .clock, .schedule, .pause, .rotate: break
         }
         try await service.execute(act, signature)
     }
@@ -29,7 +29,7 @@ extension FeeService {
     }
 
     private static func check(_ act: AdminAct, _ signature: Signature, _ state: LogState) throws(Refusal) {
-        guard signature.isBy(state.genesis.adminKey, over: state.genesis.domain.digest(of: act.statement)) else {
+        guard signature.isBy(state.key(of: .admin), over: state.genesis.domain.digest(of: act.statement)) else {
             throw Refusal(401, "act/signature", "The admin key did not sign this act.")
         }
         guard act.nonce > state.actNonce else {
@@ -45,7 +45,11 @@ extension FeeService {
         try await write { session in
             try Self.check(act, signature, session.state)
             session.took(act: act.nonce)
+            let index = session.nextIndex
             if act.order.isLogged { session.append(LogBody.signed(.act, act.canonicalBytes, signature)) }
+            if case .rotate(let rotation) = act.order {
+                try rotate(rotation, LoggedAct(index: index, act: act, signature: signature), &session)
+            }
             try await Self.carryOut(act.order, &session)
         }
         if case .clock(let time) = act.order {
@@ -54,9 +58,27 @@ extension FeeService {
         }
     }
 
+    /// Replaces a key. The head over the act is signed by the new log key already, so its file has to be there.
+    private func rotate(_ rotation: KeyRotation, _ logged: LoggedAct, _ session: inout LogSession) throws {
+        do throws(KeyRefusal) {
+            try session.rotate(logged)
+        } catch {
+            throw Refusal(422, error.code, error.detail)
+        }
+        if rotation.role == .log {
+            do {
+                _ = try keyFolder.key(of: rotation.key)
+            } catch {
+                throw Refusal(
+                    409, "rotate/key-file",
+                    "No file in the service's folder of keys holds \(rotation.key.checksummed); put it there first.")
+            }
+        }
+    }
+
     private static func carryOut(_ order: AdminOrder, _ session: inout LogSession) async throws {
         switch order {
-        case .clock, .collect: break
+        case .clock, .collect, .rotate: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
         case .pause(let isPaused): session.paused(isPaused)

@@ -142,7 +142,8 @@ extension FeeService {
                 endEntry: session.state.anchor.number + 1,
                 held: try Amount.sum([base, storage, postage]), postageHeld: postage)
             session.openNextEpoch()
-            try await EpochStore(session.transaction).keep(edgeHead: sign(session.draftHead()), of: epoch)
+            try await EpochStore(session.transaction).keep(
+                edgeHead: sign(session.draftHead(), session.state.keys), of: epoch)
         }
         logger.info("epoch closed", metadata: ["epoch": "\(epoch)", "log.size": "\(state.head.head.size)"])
     }

@@ -5,12 +5,6 @@ import Payer
 import Primitives
 import Storage
 
-/// The keys that the service signs with or checks against.
-struct ServiceKeys: Sendable {
-    /// Signs heads.
-    let log: SecretKey
-}
-
 /// The fee service: the one writer of a database's log and journal.
 ///
 /// Every act is a transaction of its own that goes through ``write(_:)``; before it, whatever had fallen due is done, so
@@ -33,7 +27,9 @@ actor FeeService {
     nonisolated let logger: Logger
     /// The token under which this service writes.
     nonisolated let fence: UInt64
-    private let logKey: SecretKey
+    let keyFolder: KeyFolder
+    /// The log key that signed last.
+    private var logKey: SecretKey
     private let writers = AsyncMutex()
     private(set) var state: LogState
     /// No postage falls due before this time; 0 means that the database has to be asked.
@@ -46,7 +42,8 @@ actor FeeService {
     var nextCut: UInt64?
 
     init(
-        pool: PostgresPool, writer: PostgresPool, clock: ServiceClock, keys: ServiceKeys, admission: Admission,
+        pool: PostgresPool, writer: PostgresPool, clock: ServiceClock, keys: KeyFolder, logKey: SecretKey,
+        admission: Admission,
         terms: ChannelTerms,
         state: LogState, logger: Logger
     ) {
@@ -58,7 +55,8 @@ actor FeeService {
         self.state = state
         self.logger = logger
         fence = state.fence
-        logKey = keys.log
+        keyFolder = keys
+        self.logKey = logKey
         genesis = state.genesis
         domain = state.genesis.domain
         heads = HeadBoard(state.head)
@@ -101,7 +99,7 @@ actor FeeService {
                 var session = try await LogSession(transaction, continuing: before)
                 session.advance(to: time)
                 let value = try await body(&session)
-                try await session.flush(head: sign(session.draftHead()))
+                try await session.flush(head: sign(session.draftHead(), session.state.keys))
                 return (value, session)
             }
             state = session.state
@@ -140,9 +138,17 @@ actor FeeService {
         try await read { try await InstanceStore($0).fence() } == fence
     }
 
-    /// Signs a head with the log key. Deterministic: the same head has the same signature.
-    func sign(_ head: LogHead) -> SignedHead {
-        SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
+    /// Signs a head with the log key of its size, whose file has to be there. Deterministic: the same head has the same
+    /// signature.
+    func sign(_ head: LogHead, _ keys: KeyHistory) throws -> SignedHead {
+        let address = keys.key(of: .log, at: head.size)
+        if logKey.address != address { logKey = try keyFolder.key(of: address) }
+        return SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
+    }
+
+    /// Whether the settlement key in force signed a statement.
+    func isSettled(_ statement: some TypedStatement, by signature: Signature) -> Bool {
+        signature.isBy(state.key(of: .settlement), over: domain.digest(of: statement))
     }
 
     /// Runs a reader in a snapshot of its own, in the writer's turn: only called with ``writers`` held.

@@ -43,6 +43,6 @@ extension FeeService {
 
     /// What whoever signs the next act has to know.
     func adminState() -> AdminStateBody {
-        AdminStateBody(nonce: state.actNonce, adminKey: genesis.adminKey, paused: state.isPaused)
+        AdminStateBody(nonce: state.actNonce, adminKey: state.key(of: .admin), paused: state.isPaused)
     }
 }

@@ -75,6 +75,26 @@ final class ReceiptDesk: Sendable {
         return (log.head, try Self.derive(indexes, log, leaves, tiles))
     }
 
+    /// Leaves with their paths to the newest head.
+    func proofs(of indexes: [UInt64]) async throws -> (head: SignedHead, leaves: [(leaf: LogLeaf, path: [Bytes32])]) {
+        let (log, known) = state.withLock { ($0.log, $0.tiles) }
+        let needed = indexes.reduce(into: Set<LogTile>()) { $0.formUnion(log.tree.tilesNeeded(forPathOf: $1)) }
+        var tiles = known.filter { needed.contains($0.key) }
+        let (leaves, loaded) = try await read(indexes, needed.subtracting(tiles.keys))
+        tiles.merge(loaded) { known, _ in known }
+        let paths = log.tree.paths(of: indexes) { tile in tiles[tile] ?? [] }
+        return (
+            log.head,
+            try zip(indexes, paths).map { index, path in
+                guard let leaf = leaves[index] else { throw StorageCorruption("leaf \(index) is missing") }
+                return (leaf, path)
+            }
+        )
+    }
+
+    /// The log as the newest head has it.
+    var log: LogState { state.withLock { $0.log } }
+
     /// The proof that the log of an earlier size became the one of the newest head by appending alone.
     func consistency(from size: UInt64) async throws -> (head: SignedHead, proof: [Bytes32]) {
         let (log, known) = state.withLock { ($0.log, $0.tiles) }

@@ -41,18 +41,15 @@ struct ServiceStart {
             try await InstanceStore(transaction).takeOver()
             return try await LogStore(transaction).state()
         }
-        let logKey = try KeyFile.read(keys + "/log.key")
         guard let state else { throw StorageCorruption("the instance that was just created is gone") }
-        guard state.genesis.logKey == logKey.address else {
-            throw OperatorError(
-                "The log key in \(keys) is not the one that this database's log is signed with; restore the right "
-                    + "key file or choose the right database.")
-        }
+        let folder = KeyFolder(path: keys)
+        let logKey = try folder.key(of: state.key(of: .log))
         let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
         var single = configuration
         single.maximumConnections = 1
         return FeeService(
-            pool: pool, writer: PostgresPool(configuration: single), clock: clock, keys: ServiceKeys(log: logKey),
+            pool: pool, writer: PostgresPool(configuration: single), clock: clock, keys: folder,
+            logKey: logKey,
             admission: admission, terms: terms, state: state, logger: logger)
     }
 

@@ -6,7 +6,7 @@ import Storage
 extension FeeService {
     /// Credits a deposit that the settlement confirmed. A reference counts once.
     func credit(_ deposit: Deposit, signature: Signature) async throws {
-        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: deposit)) else {
+        guard isSettled(deposit, by: signature) else {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this deposit.")
         }
         let statement = SettlementStatement(
@@ -48,7 +48,7 @@ extension FeeService {
 
     /// Credits an operator's stake that the settlement confirmed.
     func credit(_ stake: StakeDeposit, signature: Signature) async throws {
-        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: stake)) else {
+        guard isSettled(stake, by: signature) else {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this stake.")
         }
         let statement = SettlementStatement(
@@ -68,7 +68,7 @@ extension FeeService {
 
     /// Marks what was payable as paid out by the settlement.
     func paid(_ payout: Payout, signature: Signature) async throws {
-        guard signature.isBy(genesis.settlementKey, over: domain.digest(of: payout)) else {
+        guard isSettled(payout, by: signature) else {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this payout.")
         }
         let unit = settlementUnit

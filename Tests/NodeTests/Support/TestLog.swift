@@ -16,17 +16,20 @@ final class TestLog: Sendable {
     static let epochSeconds: UInt64 = 2 * 86_400
 
     let key: SecretKey
+    /// Signs rotations.
+    let admin: SecretKey
     let genesis: Genesis
     private let state: Mutex<State>
 
     init(seed: UInt64 = 1, time: UInt64 = TestLog.start + 3_600) {
         key = SecretKey(seed: seed, label: "log")
+        admin = SecretKey(seed: seed, label: "admin")
         genesis = Genesis(
             chainID: Bytes32(integer: UInt128(seed)),
             verifyingContract: .zero,
             logKey: key.address,
             settlementKey: .zero,
-            adminKey: .zero,
+            adminKey: admin.address,
             currency: "USD",
             ledgerScale: 12,
             settlementScale: 6,

@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import Testing
 
@@ -105,6 +106,45 @@ extension FeesvcSystem {
                 #expect(again.output.contains("already"))
                 #expect(try await workshop.run(["admin", "resume"] + options).status == 0)
                 #expect(try await payer.send(voucher).receipts?.count == 1)
+                try await service.stop(in: workshop)
+            }
+        }
+
+        private struct Keys: Decodable {
+            struct Rotation: Decodable {
+                let leaf: String
+            }
+
+            let rotations: [Rotation]
+        }
+
+        @Test("the log key is rotated on the service's host, and a restart finds it", .timeLimit(.minutes(3)))
+        func rotate() async throws {
+            try await Workshop.with { workshop in
+                var service = try await ServiceProcess.start(in: workshop)
+                let key = SecretKey(seed: 2_024, label: "new log key")
+                let file = try workshop.write("new.key", ("0x" + Hex.encode(key.exportBytes()) + "\n").utf8)
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+                let arguments = [
+                    "admin", "rotate", "log", "--new-key", file, "--data-dir", workshop("data"), "--service",
+                    service.client.base, "--admin-key", workshop("data/keys/admin.key"),
+                ]
+                let shown = try await workshop.run(arguments)
+                #expect(shown.status == 0 && shown.output.contains("Nothing was ordered"), "\(shown.errors)")
+                #expect(try await service.client.get("/v1/keys").decoded(as: Keys.self).rotations.isEmpty)
+                let rotated = try await workshop.run(arguments + ["--yes"])
+                #expect(rotated.status == 0, "\(rotated.errors)")
+                #expect(try await service.client.get("/v1/keys").decoded(as: Keys.self).rotations.count == 1)
+                let again = try await workshop.run(arguments + ["--yes"])
+                #expect(again.status == 1 && again.errors.contains("rotate/used"), "\(again.errors)")
+                try await service.stop(in: workshop)
+
+                service = try await ServiceProcess.start(in: workshop)
+                let resumed = try await workshop.run([
+                    "admin", "resume", "--service", service.client.base, "--admin-key",
+                    workshop("data/keys/admin.key"),
+                ])
+                #expect(resumed.status == 0 && resumed.output.contains("not paused"), "\(resumed.errors)")
                 try await service.stop(in: workshop)
             }
         }
