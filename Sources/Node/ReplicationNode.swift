@@ -94,6 +94,9 @@ public final class ReplicationNode: Sendable {
         core.clock.advance(to: head, isCurrent: true)
     }
 
+    /// The newest head of the log that the node has seen.
+    public nonisolated var newestHead: SignedHead? { core.clock.newest }
+
     /// Keeps a link for each registered node; the registry only grows, so links end with the node.
     private static func dial(_ core: NodeCore) async {
         await withDiscardingTaskGroup { group in

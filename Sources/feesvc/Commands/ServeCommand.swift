@@ -152,7 +152,9 @@ struct ServeCommand: AsyncParsableCommand {
                 terms: ChannelTerms(minimumDeposit: Amount(decimal: minimumDeposit) ?? .zero), logger: logger
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
-            try await runServices(service, lock: lock, cluster: cluster, http: http, logger: logger)
+            let record = HeadRecord(directory: dataDir)
+            try await RollbackCheck(service: service, record: record, http: http, logger: logger).run()
+            try await runServices(service, record: record, lock: lock, cluster: cluster, http: http, logger: logger)
             await service.close()
         } catch {
             try? await http.shutdown()
@@ -166,7 +168,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func runServices(
-        _ service: FeeService, lock: AdvisoryLock, cluster: PostgresCluster?, http: HTTPClient, logger: Logger
+        _ service: FeeService, record: HeadRecord, lock: AdvisoryLock, cluster: PostgresCluster?, http: HTTPClient,
+        logger: Logger
     ) async throws {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(
@@ -178,6 +181,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger)
         var services: [any Service] = [
             LockWatch(lock: lock, service: service, cluster: cluster, logger: logger),
+            HeadKeeper(record: record, heads: service.heads, logger: logger),
             DeadlineWorker(service: service, collector: collector, logger: logger), server,
         ]
         if untilStdinCloses { services.append(StandardInputWatch()) }

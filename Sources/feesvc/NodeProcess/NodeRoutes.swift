@@ -17,6 +17,12 @@ struct NodeRoutes {
         router.add(middleware: ProblemMiddleware())
         router.get("/health") { _, _ in try Response.json(["status": "ok"]) }
         router.get("/v1/status") { _, _ in try Response.json(await status()) }
+        router.get("/v1/head") { _, _ in
+            guard let head = node.newestHead else {
+                throw Refusal(404, "head/none", "This node has seen no head of the log yet.")
+            }
+            return try Response.json(HeadBody(head))
+        }
         router.post("/v1/envelopes") { request, _ in try await publish(request) }
         router.get("/v1/topics") { request, _ in try await topics(request) }
         router.get("/v1/topics/:topic/messages") { request, context in try await messages(request, context) }
