@@ -40,12 +40,12 @@ struct EpochReplay {
     private(set) var rate: ChargeRate
     var isPaused: Bool
     var keys: KeyHistory
-    private(set) var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
+    var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
     var schedules: [FeeSchedule]
     /// Results logged in this epoch, and who signed them within it.
     private(set) var resultsLogged: [UInt64: EpochResult] = [:]
-    private(set) var attestations: [UInt64: Set<Address>] = [:]
-    private var reports: [UInt64: [Delivered]] = [:]
+    var attestations: [UInt64: Set<Address>] = [:]
+    var reports: [UInt64: [Delivered]] = [:]
     /// SHA-256 of the evidence of each leaf that gave money back.
     private(set) var evidence: [UInt64: Bytes32] = [:]
     /// The envelopes of the epoch's charges.
@@ -212,16 +212,6 @@ struct EpochReplay {
         release(decision.charge) { $0.postage = nil }
     }
 
-    private mutating func delivered(_ body: [UInt8], _ place: String) throws {
-        let (bytes, signature) = try LogBody.readSigned(body)
-        let list = try Delivered(canonicalBytes: bytes)
-        let digest = genesis.domain.digest(of: list.statement)
-        guard let node = nodes.first(where: { $0.node.number == list.node })?.node,
-            signature.isBy(node.registration.nodeKey, over: digest)
-        else { throw AuditDifference(place, "signature", expected: "node \(list.node)'s", found: "another") }
-        reports[list.epoch, default: []].append(list)
-    }
-
     private mutating func void(_ void: VoidedCharge, _ place: String) throws {
         guard let charge = held[void.charge], let base = try charge.base?.adding(charge.congestion ?? .zero) else {
             throw AuditDifference(place, "held base of charge \(void.charge)", expected: "some", found: "none")
@@ -270,28 +260,6 @@ struct EpochReplay {
         guard var charge = held[number] else { return }
         change(&charge)
         held[number] = charge.base == nil && charge.postage == nil ? nil : charge
-    }
-
-    private mutating func node(_ leaf: LogLeaf, _ place: String) throws {
-        let node = try RegisteredNode(canonicalBytes: leaf.body)
-        try AuditDifference.check(place, "node number", expected: UInt32(nodes.count + 1), found: node.number)
-        guard node.isSigned(in: genesis.domain) else {
-            throw AuditDifference(place, "signatures", expected: "operator's and node key's", found: "others")
-        }
-        nodes.append((node, leaf.time, .zero))
-    }
-
-    private mutating func attestation(_ body: [UInt8], _ place: String) throws {
-        let (number, address, signature) = try LogBody.readAttestation(body)
-        let start = genesis.epochs.beginning(of: number)
-        guard nodes.contains(where: { $0.registeredAt <= start && $0.node.registration.operatorAddress == address })
-        else { throw AuditDifference(place, "attester", expected: "an operator of epoch \(number)", found: address) }
-        if let result = resultsLogged[number] {
-            guard signature.isBy(address, over: genesis.domain.digest(of: result.attestation)) else {
-                throw AuditDifference(place, "signature", expected: "\(address)'s", found: "another")
-            }
-        }
-        attestations[number, default: []].insert(address)
     }
 
     private mutating func edge(_ leaf: LogLeaf, _ place: String) throws {
