@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `a commit whose outcome is unknown is counted from the database`() async throws {
+    @Test func `the counts of five minutes are found again in the database`() async throws {
         try await ServiceFixture.run(Self.options) { fixture in
             let channel = try await fixture.channel(key, deposit: Self.ceiling)
             try await fixture.advance(to: ServiceFixture.start + 299)
