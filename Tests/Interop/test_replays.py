@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from feesvc.http import Channel, Refused, Result, Service
+from feesvc.http import JSON, Answer, Channel, Refused, Result, Service
 from feesvc.messages import Voucher
 from feesvc.process import ServiceProcess
 
@@ -159,3 +160,20 @@ def test_a_voucher_and_a_close_at_once_leave_one_of_them(service: Service, clien
 
         outcome = tuple(at_once(clients[:2], act))
         assert outcome in {("paid", "channel/charged"), ("voucher/channel-closed", "closed")}
+
+
+def test_an_idempotency_key_brings_the_first_answer_again(service: Service, process: ServiceProcess):
+    channel = service.open(10**9)
+    body = json.dumps(channel.deposit_body(5, random.randbytes(32))).encode()
+    other = json.dumps(channel.deposit_body(6, random.randbytes(32))).encode()
+    key = random.randbytes(8).hex()
+
+    def ask(body: bytes, key: str) -> Answer:
+        return service.connection.ask("POST", "/v1/settlement/deposits", body, JSON, Idempotency_Key=key)
+
+    first, again, reused, malformed = ask(body, key), ask(body, key), ask(other, key), ask(body, "a b")
+    assert (again.status, again.body, again.headers["idempotent-replayed"]) == (200, first.body, "true")
+    assert "idempotent-replayed" not in first.headers
+    assert (reused.status, reused.json["code"]) == (422, "request/idempotency-reused")
+    assert (malformed.status, malformed.json["code"]) == (400, "request/idempotency-key")
+    assert channel.state()["deposited"] == str(10**9 + 5)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from . import contract
 from .canonical import Reader, blob, listed
 from .log import Genesis, Head, Receipt, Schedule
 from .messages import U128_MAX, Item, Voucher, hexadecimal
@@ -102,14 +103,17 @@ class Connection:
         host, port = host_and_port.rsplit(":", 1)
         self.connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
 
-    def ask(self, method: str, path: str, body: bytes | None = None, kind: str | None = None) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, kind: str | None = None, **headers: str) -> Answer:
         try:
-            self.connection.request(method, path, body, {"Content-Type": kind} if kind else {})
+            fields = {name.replace("_", "-"): value for name, value in headers.items()}
+            self.connection.request(method, path, body, fields | ({"Content-Type": kind} if kind else {}))
             response = self.connection.getresponse()
-            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+            answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         except BaseException:
             self.connection.close()
             raise
+        contract.check(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     def get(self, path: str) -> Answer:
         return self.ask("GET", path)

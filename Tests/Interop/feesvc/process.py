@@ -13,9 +13,11 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from .canonical import blob, sha, tagged, text, u64
 from .http import Connection, Service
-
-ROOT = Path(__file__).resolve().parents[3]
+from .messages import hexadecimal
+from .place import ROOT
+from .statements import ADMIN_ACT
 
 
 def binary() -> str:
@@ -43,6 +45,7 @@ class ServiceProcess:
         self.data = self.folder / "data"
         self.log = self.folder / "service.log"
         self.process: subprocess.Popen | None = None
+        self.acts = 0
 
     def __enter__(self) -> ServiceProcess:
         try:
@@ -55,7 +58,7 @@ class ServiceProcess:
     def __exit__(self, *_) -> None:
         self.clear()
 
-    def start(self, seconds: float = 60) -> None:
+    def start(self, seconds: float = 180) -> None:
         """Starts it on its data directory, and waits until it answers."""
         address_file = self.folder / "address"
         address_file.unlink(missing_ok=True)
@@ -100,6 +103,17 @@ class ServiceProcess:
     def connect(self) -> Service:
         """A client of it with a connection of its own."""
         return Service(Connection(self.address), self.key("settlement"))
+
+    def set_clock(self, service: Service, moment: int) -> None:
+        """Moves the clock of a service that was started with `--manual-clock`."""
+        self.act(service, "clock", u64(moment))
+
+    def act(self, service: Service, name: str, body: bytes) -> None:
+        """Has the service do what the admin key orders."""
+        self.acts += 1
+        act = tagged("feesvc/act/2", text(name), blob(body), u64(self.acts))
+        signature = service.domain.sign(self.key("admin"), ADMIN_ACT, sha(act))
+        service.connection.post("/v1/admin/acts", {"bytes": hexadecimal(act), "signature": hexadecimal(signature)}).ok()
 
     @property
     def postmaster(self) -> int | None:

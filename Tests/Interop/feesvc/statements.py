@@ -1,4 +1,4 @@
-"""Signed statements: docs/protocol.md §2. eth-account signs, hashes and recovers; nothing here does elliptic curves."""
+"""Signed statements: docs/protocol.md §2. eth-account signs and recovers; nothing here does elliptic curves."""
 
 from __future__ import annotations
 
