@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
+import psycopg
+
 from .canonical import blob, listed
 from .database import Books, NotConserved, check_conserved
 from .http import BINARY, Refused, binary_results
@@ -170,13 +172,14 @@ class Campaign:
 
     def wait_for_end_or_progress(self, kind: str) -> None:
         """With its database gone a service may go on by itself once it is back, or end with a sentence."""
+        time.sleep(0.3)  # Answers that were on their way when it was killed say nothing.
         accepted, end = self.accepted(), time.monotonic() + STUCK_SECONDS
         while time.monotonic() < end:
             if self.process.process.poll() is not None:
                 self.summary.ended_by_itself[f"{kind}: exit {self.process.process.returncode}"] += 1
                 self.restart()
                 return
-            if self.advanced(accepted) and kind != "postmaster":
+            if self.advanced(accepted):
                 self.summary.went_on_by_itself += 1
                 return
             time.sleep(0.02)
@@ -236,16 +239,17 @@ class Campaign:
 
     def check(self) -> None:
         """What was promised before stands, under a head that continues every head before, and the books agree."""
-        for _ in range(5):
+        end = time.monotonic() + STUCK_SECONDS
+        while time.monotonic() < end:
             try:
                 self.check_heads()
-                self.check_promises(self.due())
+                self.check_due()
                 with Books.open(self.process.database_url) as books:
                     books.check_totals()
                 return
-            except (OSError, http.client.HTTPException, Refused) as error:
-                self.say(f"checking again after {error}")  # The service ends late after its database was killed.
-                time.sleep(0.3)
+            except (OSError, http.client.HTTPException, Refused, psycopg.OperationalError) as error:
+                self.say(f"checking again after {str(error)[:120]}")  # The database may still be on its way back.
+                time.sleep(0.5)
                 self.connect()
             except (AssertionError, NotConserved, ValueError) as error:
                 self.violated(f"{type(error).__name__}: {error}")
@@ -270,13 +274,12 @@ class Campaign:
         self.follower.accept(newest, proof)
         self.seen.update(new)
 
-    def due(self) -> list[Promise]:
-        """All promises since the last check, and some older ones."""
+    def check_due(self) -> None:
+        """All promises since the last check that was finished, and some older ones."""
         promises, upto = self.record.promises, len(self.record.promises)
         older = self.dice.sample(range(self.asked), min(200, self.asked))
-        due = promises[self.asked : upto] + [promises[place] for place in older]
+        self.check_promises(promises[self.asked : upto] + [promises[place] for place in older])
         self.asked = upto
-        return due
 
     def check_promises(self, promises: list[Promise]) -> None:
         """Asked again, each voucher gets the same leaves and salts, proved by a head of now."""
@@ -305,7 +308,7 @@ class Campaign:
         figures: dict = {}
         try:
             self.check_heads()
-            self.check_promises(self.due())
+            self.check_due()
             with Books.open(self.process.database_url) as books:
                 figures, log = check_conserved(books, self.service.genesis)
             leaves = {leaf.bytes() for leaf, _ in log.charges.values()}
