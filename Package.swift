@@ -38,6 +38,15 @@ let package = Package(
         .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
         .target(
+            name: "OpenAPI", path: "docs",
+            exclude: [
+                "architecture.md", "attacks.md", "dependencies.md", "errors.md", "operations.md", "performance.md",
+                "privacy.md", "protocol.md", "quickstart-accountant.md", "quickstart-operator.md",
+                "quickstart-payer.md", "quickstart-service.md", "security.md", "testing.md",
+            ],
+            resources: [.embedInCode("openapi.yaml"), .embedInCode("openapi-node.yaml")],
+            swiftSettings: [.treatAllWarnings(as: .error)]),
+        .target(
             name: "Migrations", path: "migrations",
             resources: [
                 .embedInCode("0001_initial.sql"), .embedInCode("0002_append_only_charges.sql"),
@@ -78,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "feesvc",
             dependencies: [
-                "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node", "Migrations", "CZlib",
+                "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node", "Migrations", "OpenAPI",
+                "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

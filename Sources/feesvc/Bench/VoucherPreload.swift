@@ -1,6 +1,7 @@
 import ArgumentParser
 import Channels
 import Foundation
+import Ledger
 import Logging
 import Payer
 import Primitives
@@ -44,23 +45,43 @@ struct VoucherPreload {
         }
     }
 
-    /// Opens a channel for each key, with a deposit; returns their ids.
+    /// Opens a channel for each key, with a deposit; returns their ids. Many share a transaction, a ledger entry and no
+    /// settlement statement: what is measured later finds channels and a ledger as if each had come by itself.
     func openChannels(_ keys: ArraySlice<SecretKey>, deposit: Amount) async throws -> [Bytes32] {
         try await withService { service in
-            let settlement = try KeyFile.read(directory + "/service/keys/settlement.key")
             var ids: [Bytes32] = []
-            for key in keys {
-                let opening = OpenChannel(
-                    payer: key.address, signer: key.address, opening: SHA256.hash(key.address.bytes))
-                let id = opening.channelID(in: service.domain)
-                _ = try await service.open(opening, signature: key.sign(id))
-                let deposit = Deposit(channelID: id, amount: deposit, reference: id)
-                try await service.credit(deposit, signature: settlement.sign(service.domain.digest(of: deposit)))
-                ids.append(id)
-                if ids.count.isMultiple(of: 20_000) { say("  \(ids.count) channels") }
+            for start in stride(from: keys.startIndex, to: keys.endIndex, by: Self.batch) {
+                let part = keys[start..<min(start + Self.batch, keys.endIndex)]
+                ids += try await service.write { session in
+                    try await Self.open(part, deposit: deposit, domain: service.domain, &session)
+                }
             }
             return ids
         }
+    }
+
+    private static func open(
+        _ keys: ArraySlice<SecretKey>, deposit: Amount, domain: EIP712Domain, _ session: inout LogSession
+    ) async throws -> [Bytes32] {
+        let store = ChannelStore(session.transaction)
+        var entry = EntryDraft(.deposit, reference: "bench:\(session.nextIndex)")
+        var ids: [Bytes32] = []
+        for key in keys {
+            let opening = OpenChannel(
+                payer: key.address, signer: key.address, opening: SHA256.hash(key.address.bytes))
+            let id = opening.channelID(in: domain)
+            var channel = try await store.begin(opening, id: id, at: session.state.time)
+            _ = try channel.state.credit(deposit: deposit, minimum: .zero)
+            try await store.write(channel, at: session.state.time)
+            let salt = session.state.salt(of: session.nextIndex)
+            session.append(
+                LogBody.deposit(
+                    commitment: Charge.commitment(to: id, salt: salt), amount: deposit, reference: id))
+            try entry.move(deposit, from: .custody, to: .channels)
+            ids.append(id)
+        }
+        try session.post(entry)
+        return ids
     }
 
     /// Records `count` charges, one for each channel in turn. Their vouchers are stored as any other's, but all carry one

@@ -72,6 +72,13 @@ extension Response {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 
+    /// A description of the interface (media type of RFC 9512).
+    static func openAPI(_ yaml: [UInt8]) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/yaml"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: yaml)))
+    }
+
     /// A problem as RFC 9457 has it.
     static func problem(_ refusal: Refusal) throws -> Response {
         var response = try json(refusal.problem, status: HTTPResponse.Status(code: refusal.status))

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import OpenAPI
 import Payer
 import Primitives
 import Rewards
@@ -35,6 +36,7 @@ struct ServiceRoutes {
             _ = try await service.pool.query("SELECT 1")
             return try Response.json(["status": "ok"])
         }
+        router.get("/openapi.yaml") { _, _ in Response.openAPI(OpenAPI.service) }
         router.get("/v1/parameters") { _, _ in
             let time = service.heads.head.head.time
             let schedule = try await service.state.schedule(at: time)

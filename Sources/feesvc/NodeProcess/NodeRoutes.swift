@@ -2,6 +2,7 @@ import Channels
 import HTTPTypes
 import Hummingbird
 import Node
+import OpenAPI
 import Payer
 import Primitives
 import Rewards
@@ -15,6 +16,7 @@ struct NodeRoutes {
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.add(middleware: ProblemMiddleware())
+        router.get("/openapi.yaml") { _, _ in Response.openAPI(OpenAPI.node) }
         router.get("/health") { _, _ in try Response.json(["status": "ok"]) }
         router.get("/v1/status") { _, _ in try Response.json(await status()) }
         router.get("/v1/head") { _, _ in
