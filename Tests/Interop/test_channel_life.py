@@ -36,8 +36,8 @@ from feesvc.model import ChannelModel, Lane, Terms
 from feesvc.process import ServiceProcess
 from feesvc.statements import OPEN_CHANNEL, address
 
-EXAMPLES = int(os.environ.get("FEESVC_EXAMPLES", "25"))
-STEPS = int(os.environ.get("FEESVC_STEPS", "40"))
+EXAMPLES = int(os.environ.get("FEESVC_EXAMPLES", "50"))
+STEPS = int(os.environ.get("FEESVC_STEPS", "20"))
 MINIMUM = 10**9
 FLAGS = ["--manual-clock", "--challenge-window", "900", "--settlement-horizon", "600", "--epoch-length", "31622400"]
 
