@@ -14,6 +14,8 @@ public enum AdminOrder: Hashable, Sendable {
     case pause(Bool)
     /// Replaces a key.
     case rotate(KeyRotation)
+    /// Begins the close of the channel that a salted commitment names: the log tells nobody which.
+    case close(commitment: Bytes32)
 
     /// The order's name, at most ``nameBytesMax`` bytes.
     public var name: String {
@@ -24,6 +26,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .schedule: "schedule"
         case .pause: "pause"
         case .rotate: "rotate"
+        case .close: "close"
         }
     }
 
@@ -34,7 +37,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule, .pause, .rotate: true
+        case .collect, .seal, .schedule, .pause, .rotate, .close: true
         }
     }
 
@@ -46,6 +49,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
         case .schedule(let schedule): return schedule.canonicalBytes
         case .rotate(let rotation): return rotation.canonicalBytes
+        case .close(let commitment): encoder.append(commitment)
         case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
         }
         return encoder.bytes
@@ -60,6 +64,9 @@ public enum AdminOrder: Hashable, Sendable {
         case "schedule": self = .schedule(try FeeSchedule(canonicalBytes: body))
         case "pause": self = .pause(try Self.flag(body))
         case "rotate": self = .rotate(try KeyRotation(canonicalBytes: body))
+        case "close":
+            guard let commitment = Bytes32(body) else { throw .outOfRange(field: "body") }
+            self = .close(commitment: commitment)
         default: throw .outOfRange(field: "name")
         }
     }

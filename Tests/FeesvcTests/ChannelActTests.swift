@@ -187,6 +187,33 @@ import Testing
         }
     }
 
+    @Test func `the admin begins a close, and the log says neither whose nor which`() async throws {
+        try await ServiceFixture.run { fixture in
+            let channel = try await fixture.channel(Self.key, deposit: 10_000)
+            let opening = CommitmentOpening(channelID: channel, salt: SHA256.hash([7]))
+            let admin = try KeyFile.read(fixture.directory + "/keys/admin.key")
+            let commitment = opening.commitment
+            func order(_ nonce: UInt64, _ opening: CommitmentOpening?) async throws {
+                let act = AdminAct(.close(commitment: commitment), nonce: nonce)
+                let signature = admin.sign(fixture.service.domain.digest(of: act.statement))
+                try await fixture.service.execute(act, signature, opening: opening)
+            }
+            #expect(await fixture.code { try await order(1, nil) } == "act/opening")
+            let other = CommitmentOpening(channelID: channel, salt: .zero)
+            #expect(await fixture.code { try await order(1, other) } == "act/opening")
+            try await order(1, opening)
+            let state = try #require(try await fixture.stored(channel)?.state)
+            #expect(state.stage == .closing)
+            #expect(state.closesAt == fixture.service.clock.now + Self.window)
+            #expect(await fixture.code { try await order(2, opening) } == "channel/closing")
+            let leaves = try await fixture.service.read { try await LogStore($0).leaves(0..<64) }
+            #expect(leaves.map(\.kind).suffix(2) == [.act, .closing])
+            #expect(!leaves.contains { Hex.encode($0.body).contains(Hex.encode(channel.bytes)) })
+            try await fixture.advance(to: fixture.service.clock.now + Self.window)
+            #expect(try await fixture.balance(.payable(Self.key.address)) == 10_000)
+        }
+    }
+
     @Test func `a stranger closes nobody's channel`() async throws {
         try await ServiceFixture.run { fixture in
             let channel = try await fixture.channel(Self.key, deposit: 10_000)

@@ -151,7 +151,7 @@ BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the for
 
 VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
-ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "rotate": "rotation"}  # bodies of acts by name; a text is a form
+ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "close": T("b32 commitment"), "rotate": "rotation"}  # bodies of acts by name; a text is a form
 
 
 def is_whole(t, b):
@@ -777,6 +777,7 @@ def main(out):
     act = form("act", "act", dict(**order("seal", epoch=1), nonce=1))
     form("act, clock", "act", dict(**order("clock", time=2**53 - 1), nonce=2**53 - 2)); form("act, collect", "act", dict(**order("collect", epoch=2), nonce=3))
     form("act, pause", "act", dict(**order("pause", isPaused=1), nonce=5)); form("act, resume", "act", dict(**order("pause", isPaused=0), nonce=6))
+    form("act, close", "act", dict(**order("close", commitment=commit("the admin's close")), nonce=7))
     rotated = {}
     for nonce, (role, label) in enumerate(((1, "log key 2"), (2, "settlement key 2"), (3, "admin key 2")), 7):
         m = dict(role=role, key=address(key(label)), nonce=nonce)

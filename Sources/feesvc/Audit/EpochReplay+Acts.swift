@@ -17,7 +17,7 @@ extension EpochReplay {
         switch act.order {
         case .clock:
             throw AuditDifference(place, "act", expected: "one that is logged", found: act.order.name)
-        case .collect, .seal, .rotate: break
+        case .collect, .seal, .rotate, .close: break
         case .schedule(let schedule): announced = schedule
         case .pause(let isOrdered): isPaused = isOrdered
         }

@@ -11,6 +11,7 @@ struct AdminCommand: AsyncParsableCommand {
         discussion: "Without --yes a command shows what it would order and changes nothing.",
         subcommands: [
             AdminScheduleCommand.self, AdminPauseCommand.self, AdminResumeCommand.self, AdminRotateCommand.self,
+            AdminCloseCommand.self,
         ])
 }
 
@@ -61,11 +62,11 @@ struct AdminConnection {
     }
 
     /// Orders something and says what was done; without `--yes` says that nothing was.
-    func order(_ order: AdminOrder, done: String) async throws {
+    func order(_ order: AdminOrder, opening: CommitmentOpening? = nil, done: String) async throws {
         guard isMeant else { return print("Nothing was ordered; say --yes to order it.") }
         let act = AdminAct(order, nonce: nonce + 1)
-        let body = SignedBytesBody(
-            bytes: act.canonicalBytes, signature: key.sign(service.domain.digest(of: act.statement)))
+        let body = AdminActBody(
+            act, signature: key.sign(service.domain.digest(of: act.statement)), opening: opening)
         let head: HeadBody = try await service.client.post("/v1/admin/acts", body)
         print("\(done) The log has \(try head.signed.head.size) leaves now.")
     }

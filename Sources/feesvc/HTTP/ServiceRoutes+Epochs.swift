@@ -111,9 +111,10 @@ extension ServiceRoutes {
 
     /// Does what the admin key orders.
     func act(_ request: Request) async throws -> Response {
-        let body = try await HTTPBody.json(SignedBytesBody.self, of: request)
+        let body = try await HTTPBody.json(AdminActBody.self, of: request)
         let act = try Self.canonical { () throws(CanonicalError) in try AdminAct(canonicalBytes: body.bytes.bytes) }
-        try await AdminActs(service: service, collector: collector).perform(act, signature: body.signature)
+        try await AdminActs(service: service, collector: collector).perform(
+            act, signature: body.signature, opening: body.opening)
         return try .json(HeadBody(service.heads.head))
     }
 }

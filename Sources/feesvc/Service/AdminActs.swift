@@ -10,15 +10,15 @@ struct AdminActs {
 
     /// Does what an act orders. What it changes and its leaf are one transaction; what nodes are asked for comes before,
     /// logged as their own statements.
-    func perform(_ act: AdminAct, signature: Signature) async throws {
+    func perform(_ act: AdminAct, signature: Signature, opening: CommitmentOpening?) async throws {
         // Nobody but the admin makes the service ask its nodes.
         try await service.check(act, signature)
         switch act.order {
         case .collect(let epoch): try await collector.collectDelivered(of: epoch)
         case .seal(let epoch): try await collector.collectObservations(of: epoch)
-        case .clock, .schedule, .pause, .rotate: break
+        case .clock, .schedule, .pause, .rotate, .close: break
         }
-        try await service.execute(act, signature)
+        try await service.execute(act, signature, opening: opening)
     }
 }
 
@@ -38,7 +38,7 @@ extension FeeService {
     }
 
     /// Logs an act together with what it does: both are in the log, or neither.
-    func execute(_ act: AdminAct, _ signature: Signature) async throws {
+    func execute(_ act: AdminAct, _ signature: Signature, opening: CommitmentOpening? = nil) async throws {
         if case .clock = act.order, !clock.isManual {
             throw Refusal(409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
         }
@@ -50,6 +50,7 @@ extension FeeService {
             if case .rotate(let rotation) = act.order {
                 try rotate(rotation, LoggedAct(index: index, act: act, signature: signature), &session)
             }
+            if case .close(let commitment) = act.order { try await beginClose(commitment, opening, &session) }
             try await Self.carryOut(act.order, &session)
         }
         if case .clock(let time) = act.order {
@@ -78,7 +79,7 @@ extension FeeService {
 
     private static func carryOut(_ order: AdminOrder, _ session: inout LogSession) async throws {
         switch order {
-        case .clock, .collect, .rotate: break
+        case .clock, .collect, .rotate, .close: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
         case .pause(let isPaused): session.paused(isPaused)

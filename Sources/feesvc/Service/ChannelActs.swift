@@ -103,6 +103,30 @@ extension FeeService {
         }
     }
 
+    /// Begins the close of a channel on the service's own behalf, as the admin ordered by a commitment to it.
+    func beginClose(_ commitment: Bytes32, _ opening: CommitmentOpening?, _ session: inout LogSession) async throws {
+        guard let opening, opening.commitment == commitment else {
+            throw Refusal(
+                422, "act/opening", "The act names a channel by a commitment; send the id and salt that open it.")
+        }
+        let store = ChannelStore(session.transaction)
+        guard var channel = try await store.channel(opening.channelID) else {
+            throw Refusal(404, "channel/unknown", "There is no channel \(opening.channelID).")
+        }
+        let now = session.state.time
+        let begins = try refusing { () throws(ChannelRefusal) in
+            try channel.state.beginClose(now: now, challengeWindow: admission.challengeWindow)
+        }
+        guard begins, let closesAt = channel.state.closesAt else {
+            throw Refusal(409, "channel/closing", "The channel is closing already.")
+        }
+        try await store.write(channel, at: now)
+        channels.forget([channel.state.id])
+        channelsNotDueBefore = 0
+        let named = Charge.commitment(to: channel.state.id, salt: session.state.salt(of: session.nextIndex))
+        session.append(LogBody.closing(commitment: named, cause: .service, closesAt: closesAt, statement: .zero))
+    }
+
     /// Ends channels whose close was requested and whose window is over.
     func closeChannels(due: UInt64) async throws {
         try await commit(at: due) { session in
