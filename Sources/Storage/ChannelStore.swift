@@ -44,7 +44,18 @@ public struct ChannelStore: Sendable {
     /// Reads channels with their lanes; ids that are not known are left out.
     public func channels(_ ids: some Collection<Bytes32>) async throws -> [Bytes32: StoredChannel] {
         let keys = Set(ids).map(\.bytes)
-        let rows = try await transaction.query("SELECT * FROM channels WHERE channel_id = ANY(\(keys))")
+        return try await withLanes(
+            try await transaction.query("SELECT * FROM channels WHERE channel_id = ANY(\(keys))"))
+    }
+
+    /// The newest channels that take vouchers.
+    public func newestOpen(limit: Int) async throws -> [Bytes32: StoredChannel] {
+        try await withLanes(
+            try await transaction.query(
+                "SELECT * FROM channels WHERE stage = 'open' ORDER BY number DESC LIMIT \(limit)"))
+    }
+
+    private func withLanes(_ rows: [Row]) async throws -> [Bytes32: StoredChannel] {
         var numbers: [UInt64: Bytes32] = [:]
         var found: [Bytes32: StoredChannel] = [:]
         for row in rows {

@@ -13,6 +13,9 @@ final class ChannelCache: Sendable {
 
     private let known = Mutex<[Bytes32: StoredChannel]>([:])
 
+    /// How many are read at a service's start, in time that nobody waits long for.
+    static let startCount = 131_072
+
     /// Those of `ids` that are kept.
     func channels(_ ids: some Sequence<Bytes32>) -> [Bytes32: StoredChannel] {
         known.withLock { known in

@@ -133,6 +133,13 @@ actor FeeService {
         heads.show(stored.head)
     }
 
+    /// Reads the newest open channels before the first request, so that a service that was restarted is as fast as before.
+    /// Nothing may be written meanwhile.
+    nonisolated func recallChannels() async throws {
+        channels.keep(
+            try await read { try await ChannelStore($0).newestOpen(limit: ChannelCache.startCount) }.values)
+    }
+
     /// Whether nobody has taken the database over since this service did.
     nonisolated func holdsFence() async throws -> Bool {
         try await read { try await InstanceStore($0).fence() } == fence
