@@ -48,11 +48,13 @@ public struct ChannelStore: Sendable {
             try await transaction.query("SELECT * FROM channels WHERE channel_id = ANY(\(keys))"))
     }
 
-    /// The newest channels that take vouchers.
-    public func newestOpen(limit: Int) async throws -> [Bytes32: StoredChannel] {
+    /// The newest channels that take vouchers, of those with a number below `number`.
+    public func newestOpen(below number: UInt64, limit: Int) async throws -> [Bytes32: StoredChannel] {
         try await withLanes(
             try await transaction.query(
-                "SELECT * FROM channels WHERE stage = 'open' ORDER BY number DESC LIMIT \(limit)"))
+                """
+                SELECT * FROM channels WHERE stage = 'open' AND number < \(number) ORDER BY number DESC LIMIT \(limit)
+                """))
     }
 
     private func withLanes(_ rows: [Row]) async throws -> [Bytes32: StoredChannel] {

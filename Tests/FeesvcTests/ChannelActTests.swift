@@ -237,6 +237,21 @@ import Testing
         }
     }
 
+    @Test func `a restarted service knows its open channels, and no others`() async throws {
+        try await ServiceFixture.run { fixture in
+            let open = try await fixture.channel(Self.key, deposit: 10_000)
+            let closed = try await fixture.channel(Self.gateway, deposit: 10_000)
+            _ = try await fixture.close(RequestClose(channelID: closed, validUntil: .max), by: Self.gateway)
+            let again = try await fixture.reopened()
+            #expect(again.service.channels.channels([open, closed]).isEmpty)
+            try await again.service.recallChannels()
+            let known = again.service.channels.channels([open, closed])
+            #expect(Set(known.keys) == [open])
+            #expect(try await again.stored(open) == known[open])
+            await again.pool.close()
+        }
+    }
+
     // MARK: Statements
 
     @Test func `a lane's charges are listed from the newest back, page by page`() async throws {

@@ -136,8 +136,14 @@ actor FeeService {
     /// Reads the newest open channels before the first request, so that a service that was restarted is as fast as before.
     /// Nothing may be written meanwhile.
     nonisolated func recallChannels() async throws {
-        channels.keep(
-            try await read { try await ChannelStore($0).newestOpen(limit: ChannelCache.startCount) }.values)
+        let part = 4_096
+        var below = UInt64(Int64.max)
+        for _ in 0..<ChannelCache.startCount / part {
+            let found = try await read { try await ChannelStore($0).newestOpen(below: below, limit: part) }
+            channels.keep(found.values)
+            guard found.count == part, let last = found.values.map(\.number).min() else { return }
+            below = last
+        }
     }
 
     /// Whether nobody has taken the database over since this service did.
