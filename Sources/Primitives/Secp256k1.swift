@@ -4,7 +4,9 @@ import CSecp256k1
 ///
 /// libsecp256k1 allows a context to be shared by threads as long as no call takes it non-const; none here does.
 enum Secp256k1 {
-    private final class Context: @unchecked Sendable {  // immutable after init, and libsecp256k1 only reads it
+    /// `@unchecked Sendable`: the compiler can't see through a C pointer. It is set once and never freed, and
+    /// libsecp256k1 only reads what it points to in the calls made here (they take the context const).
+    private final class Context: @unchecked Sendable {
         let pointer: OpaquePointer
 
         init() {

@@ -57,7 +57,10 @@ public final class SecretKey: Sendable {
     private final class Storage: Sendable {
         private let pointer: SendablePointer
 
-        private struct SendablePointer: @unchecked Sendable {  // written once before it is shared, wiped at the end
+        /// `@unchecked Sendable`: the compiler can't see through a pointer. An array would be copied by the runtime and
+        /// could not be wiped. The bytes are written in `init`, before anybody else has the object, only read after
+        /// it, and wiped in `deinit`, when nobody has it any more.
+        private struct SendablePointer: @unchecked Sendable {
             let base: UnsafeMutablePointer<UInt8>
         }
 

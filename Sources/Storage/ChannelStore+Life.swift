@@ -69,7 +69,7 @@ extension ChannelStore {
     }
 
     /// Writes where a channel is in its life and what came and went; its lanes are written by ``write(new:used:)``, its
-    /// delegates by ``write(_:of:)``.
+    /// delegates by ``write(_:of:channel:)``.
     public func write(_ channel: StoredChannel, at time: UInt64) async throws {
         let state = channel.state
         let changed = try await transaction.execute(

@@ -2,7 +2,7 @@ import CPostgres
 
 /// The answer to one statement, in libpq's memory until the last ``Row`` of it is gone.
 ///
-/// `@unchecked Sendable`: a PGresult is never written after it was made, and libpq allows reading it from any thread
+/// `@unchecked Sendable`: the compiler can't see through a C pointer; a PGresult is never written after it was made, and libpq allows reading it from any thread
 /// ("PGresult objects are normally read-only after creation, and so can be passed around freely between threads").
 /// This class owns the pointer alone and frees it once, in `deinit`.
 final class ResultSet: @unchecked Sendable {
