@@ -53,6 +53,7 @@ let package = Package(
                 .embedInCode("0003_channel_life.sql"),
                 .embedInCode("0004_fees.sql"),
                 .embedInCode("0005_idempotency_keys.sql"),
+                .embedInCode("0006_restored_charges.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(

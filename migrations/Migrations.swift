@@ -12,5 +12,6 @@ public enum Migrations {
         ("0003_channel_life", String(decoding: PackageResources._003_channel_life_sql, as: UTF8.self)),
         ("0004_fees", String(decoding: PackageResources._004_fees_sql, as: UTF8.self)),
         ("0005_idempotency_keys", String(decoding: PackageResources._005_idempotency_keys_sql, as: UTF8.self)),
+        ("0006_restored_charges", String(decoding: PackageResources._006_restored_charges_sql, as: UTF8.self)),
     ]
 }

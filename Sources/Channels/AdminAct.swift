@@ -16,6 +16,8 @@ public enum AdminOrder: Hashable, Sendable {
     case rotate(KeyRotation)
     /// Begins the close of the channel that a salted commitment names: the log tells nobody which.
     case close(commitment: Bytes32)
+    /// Goes on after leaves were lost that the log had shown.
+    case rollback(Rollback)
 
     /// The order's name, at most ``nameBytesMax`` bytes.
     public var name: String {
@@ -27,6 +29,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .pause: "pause"
         case .rotate: "rotate"
         case .close: "close"
+        case .rollback: "rollback"
         }
     }
 
@@ -37,7 +40,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule, .pause, .rotate, .close: true
+        case .collect, .seal, .schedule, .pause, .rotate, .close, .rollback: true
         }
     }
 
@@ -49,6 +52,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
         case .schedule(let schedule): return schedule.canonicalBytes
         case .rotate(let rotation): return rotation.canonicalBytes
+        case .rollback(let rollback): return rollback.canonicalBytes
         case .close(let commitment): encoder.append(commitment)
         case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
         }
@@ -67,6 +71,7 @@ public enum AdminOrder: Hashable, Sendable {
         case "close":
             guard let commitment = Bytes32(body) else { throw .outOfRange(field: "body") }
             self = .close(commitment: commitment)
+        case "rollback": self = .rollback(try Rollback(canonicalBytes: body))
         default: throw .outOfRange(field: "name")
         }
     }

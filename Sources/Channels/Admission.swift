@@ -44,6 +44,13 @@ public struct Admission: Sendable {
 
     /// What can be told without the channel: count and hash of the items, lane, validity.
     public func checkForm(_ signed: SignedVoucher, now: UInt64) throws(VoucherRefusal) {
+        try Self.checkPlace(signed)
+        try checkValidity(signed.voucher, earliest: earliest(now: now))
+        try Self.checkItems(signed)
+    }
+
+    /// Count of the items, lane and sequence.
+    static func checkPlace(_ signed: SignedVoucher) throws(VoucherRefusal) {
         guard (1...Item.countMax).contains(signed.items.count) else {
             throw .itemCount(found: signed.items.count)
         }
@@ -51,7 +58,10 @@ public struct Admission: Sendable {
         guard (1...UInt64(Int64.max)).contains(signed.voucher.sequence) else {
             throw .sequenceRange(found: signed.voucher.sequence)
         }
-        try checkValidity(signed.voucher, earliest: earliest(now: now))
+    }
+
+    /// The items and their hash.
+    static func checkItems(_ signed: SignedVoucher) throws(VoucherRefusal) {
         var seen: Set<Bytes32> = []
         for item in signed.items where !seen.insert(item.envelopeHash).inserted {
             throw .itemTwice(envelopeHash: item.envelopeHash)
@@ -94,6 +104,14 @@ public struct Admission: Sendable {
         try authority.check(voucher, earliest: earliest)
         // Again, at the log's time: it may have waited since its form was checked, and log time may be ahead of the clock.
         try checkValidity(voucher, earliest: earliest)
+        try Self.checkOrder(voucher, channel)
+        let charges = try priced(open, schedule: schedule, congestion: congestion, now: now)
+        let (total, lane) = try Self.charge(charges.map(\.price), by: voucher, to: channel)
+        return Admitted(charges: charges, total: total, lane: lane)
+    }
+
+    /// Sequence and ceiling go on from the lane's.
+    static func checkOrder(_ voucher: Voucher, _ channel: ChannelState) throws(VoucherRefusal) {
         let lane = channel.lanes[voucher.lane] ?? LaneState()
         guard voucher.sequence > lane.sequence else {
             throw .sequence(found: voucher.sequence, newest: lane.sequence)
@@ -101,9 +119,16 @@ public struct Admission: Sendable {
         guard voucher.cumulativeAmount >= lane.ceiling else {
             throw .ceilingLowered(found: voucher.cumulativeAmount, newest: lane.ceiling)
         }
-        let charges = try priced(open, schedule: schedule, congestion: congestion, now: now)
+    }
+
+    /// The sum of some prices, and the voucher's lane once they are charged: its ceiling covers them, and the channel all
+    /// ceilings.
+    static func charge(
+        _ prices: [Price], by voucher: Voucher, to channel: ChannelState
+    ) throws(VoucherRefusal) -> (total: Amount, lane: LaneState) {
+        let lane = channel.lanes[voucher.lane] ?? LaneState()
         do {
-            let total = try Amount.sum(charges.map { priced throws(AmountError) in try priced.price.total })
+            let total = try Amount.sum(prices.map { price throws(AmountError) in try price.total })
             let needed = try lane.charged.adding(total)
             guard voucher.cumulativeAmount >= needed else {
                 throw VoucherRefusal.ceilingTooLow(found: voucher.cumulativeAmount, needed: needed)
@@ -117,7 +142,7 @@ public struct Admission: Sendable {
             let after = LaneState(
                 sequence: voucher.sequence, ceiling: voucher.cumulativeAmount, charged: needed,
                 lastCharge: lane.lastCharge)
-            return Admitted(charges: charges, total: total, lane: after)
+            return (total, after)
         } catch let refusal as VoucherRefusal {
             throw refusal
         } catch {

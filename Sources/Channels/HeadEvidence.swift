@@ -43,6 +43,8 @@ public enum HeadEvidenceRefusal: Error, Hashable, Sendable {
     case otherLog(found: Bytes32)
     /// The log key did not sign both heads.
     case signature
+    /// The log itself says that one of the heads is of a history that it lost.
+    case rolledBack(LoggedRollback)
 }
 
 /// The proof that a log key signed two heads that contradict each other.
@@ -96,10 +98,17 @@ public struct HeadEvidence: Hashable, Sendable {
         guard first.isBy(logKey, in: domain), second.isBy(logKey, in: domain) else { throw .signature }
     }
 
-    /// Checks that the keys of this log, each for its head's size, signed both heads.
-    public func check(_ keys: KeyHistory) throws(HeadEvidenceRefusal) {
+    /// Checks that the keys of this log, each for its head's size, signed both heads, and that none of its rollbacks puts
+    /// them into two histories.
+    public func check(_ keys: KeyHistory, rollbacks: [LoggedRollback] = []) throws(HeadEvidenceRefusal) {
         guard first.head.logID == keys.logID else { throw .otherLog(found: first.head.logID) }
-        guard keys.hasSigned(first), keys.hasSigned(second) else { throw .signature }
+        guard keys.hasSigned(first, knowing: rollbacks), keys.hasSigned(second, knowing: rollbacks) else {
+            throw .signature
+        }
+        let explaining = rollbacks.first {
+            $0.withdraws(first.head) != $0.withdraws(second.head) && min(first.head.size, second.head.size) > $0.index
+        }
+        if let explaining { throw .rolledBack(explaining) }
     }
 
     private static func ascend(_ a: LogHead, _ b: LogHead) -> Bool {

@@ -34,7 +34,7 @@ public enum KeyRefusal: Error, Hashable, Sendable {
         case .order(let found, let last): "Leaf \(found) is not after leaf \(last), which rotated a key."
         case .used(let key): "The key \(key) has or had a role; make a new one."
         case .proof: "The new key did not sign the rotation with this act's nonce."
-        case .leaf(let index): "Leaf \(index) is no rotation that the head covers."
+        case .leaf(let index): "Leaf \(index) is no such act that the head covers."
         case .head: "The log key that these rotations leave in force did not sign the head."
         }
     }
@@ -63,6 +63,8 @@ public struct KeyHistory: Hashable, Sendable {
     private let first: [KeyRole: Address]
     /// The rotations, ascending.
     public private(set) var changes: [Change] = []
+    /// What the log gave up, ascending: heads of lost histories are judged by the key of the leaf from which the log went on.
+    public private(set) var rollbacks: [LoggedRollback] = []
 
     /// Knows the genesis.
     public init(_ genesis: Genesis) {
@@ -84,14 +86,52 @@ public struct KeyHistory: Hashable, Sendable {
     ) throws(KeyRefusal) {
         self.init(genesis)
         guard head.head.logID == logID else { throw .head }
-        for (leaf, path) in rotations {
-            let root = MerkleLog.root(ofLeaf: leaf.hash, index: leaf.index, size: head.head.size, path: path)
-            guard leaf.kind == .act, root == head.head.root,
-                let logged = try? LoggedAct(index: leaf.index, body: leaf.body), case .rotate = logged.act.order
-            else { throw .leaf(index: leaf.index) }
+        for shown in rotations {
+            let logged = try Self.act(shown, head: head)
+            guard case .rotate = logged.act.order else { throw .leaf(index: logged.index) }
             try follow(logged)
         }
         guard hasSigned(head) else { throw .head }
+    }
+
+    /// The act of a leaf that was shown with its path to a head.
+    private static func act(
+        _ shown: (leaf: LogLeaf, path: [Bytes32]), head: SignedHead
+    ) throws(KeyRefusal) -> LoggedAct {
+        let (leaf, path) = shown
+        let root = MerkleLog.root(ofLeaf: leaf.hash, index: leaf.index, size: head.head.size, path: path)
+        guard leaf.kind == .act, root == head.head.root,
+            let logged = try? LoggedAct(index: leaf.index, body: leaf.body)
+        else { throw .leaf(index: leaf.index) }
+        return logged
+    }
+
+    /// The rollbacks that a client was shown, each with the path from its leaf to `head`: the admin key in force ordered
+    /// each, over a head of the log key that covers more than the log had.
+    public func rollbacks(
+        _ shown: [(leaf: LogLeaf, path: [Bytes32])], head: SignedHead
+    ) throws(KeyRefusal) -> [LoggedRollback] {
+        guard hasSigned(head) else { throw .head }
+        var found: [LoggedRollback] = []
+        for shown in shown {
+            let logged = try Self.act(shown, head: head)
+            try check(logged)
+            guard case .rollback(let rollback) = logged.act.order, isGood(rollback, at: logged.index) else {
+                throw .leaf(index: logged.index)
+            }
+            if let last = found.last, logged.index <= last.index {
+                throw .order(found: logged.index, last: last.index)
+            }
+            found.append(LoggedRollback(index: logged.index, rollback: rollback))
+        }
+        guard found.withdrawing(head.head) == nil else { throw .head }
+        return found
+    }
+
+    /// Whether an act at `index` may roll back to it: over a head of this log, of more than the log had, by the key in force.
+    public func isGood(_ rollback: Rollback, at index: UInt64) -> Bool {
+        rollback.isPlaced(at: index) && rollback.lost.head.logID == logID
+            && rollback.lost.isBy(key(of: .log, at: index), in: domain)
     }
 
     /// The key that has a role after the log's first `size` leaves.
@@ -99,9 +139,23 @@ public struct KeyHistory: Hashable, Sendable {
         changes.last { $0.role == role && $0.index < size }?.key ?? first[role] ?? .zero
     }
 
-    /// Tells whether the log key of a head's size signed it.
-    public func hasSigned(_ head: SignedHead) -> Bool {
-        head.isBy(key(of: .log, at: head.head.size), in: domain)
+    /// Tells whether the log key of a head's size signed it; for a head of a lost history, the key that was in force where the
+    /// log went on without it. `others` are rollbacks that this history does not know.
+    public func hasSigned(_ head: SignedHead, knowing others: [LoggedRollback] = []) -> Bool {
+        let rollback = rollbacks.withdrawing(head.head) ?? others.withdrawing(head.head)
+        return head.isBy(key(of: .log, at: rollback?.index ?? head.head.size), in: domain)
+    }
+
+    /// The same history, with rollbacks that were checked.
+    public func with(_ rollbacks: [LoggedRollback]) -> KeyHistory {
+        var keys = self
+        keys.rollbacks = rollbacks
+        return keys
+    }
+
+    /// Whether this history goes on from another: it knows all that the other does.
+    public func continues(_ other: KeyHistory) -> Bool {
+        changes.starts(with: other.changes) && rollbacks.starts(with: other.rollbacks)
     }
 
     /// Checks that the admin key in force at its place signed an act.
@@ -127,12 +181,12 @@ public struct KeyHistory: Hashable, Sendable {
 }
 
 extension KeyHistory {
-    /// The history after the rotations among some acts.
+    /// The history after the rotations and rollbacks among some acts, whose rollbacks were checked before.
     public func following(_ acts: some Sequence<LoggedAct>) throws(KeyRefusal) -> KeyHistory {
         var keys = self
         for logged in acts {
             if case .rotate = logged.act.order { try keys.follow(logged) }
         }
-        return keys
+        return keys.with(acts.rollbacks)
     }
 }

@@ -46,6 +46,8 @@ public enum LeafKind: UInt16, Hashable, Sendable, CaseIterable {
     case withdrawal = 21
     /// A channel whose signers changed.
     case signer = 22
+    /// A charge of a history that was lost, proved by its payer.
+    case restored = 23
 }
 
 /// One leaf of the fee log.

@@ -6,6 +6,8 @@ public enum HeadVerdict: Hashable, Sendable {
     case accepted
     /// It is the accepted head, or an earlier one of the same history.
     case older
+    /// It is newer, and the accepted head is one of those that the log says it lost; it is the accepted head now.
+    case rolledBack(from: SignedHead, LoggedRollback)
     /// It contradicts the accepted head, which stays: both together prove that the log misbehaved.
     case contradiction(HeadEvidence)
 }
@@ -18,6 +20,8 @@ public enum HeadRefusal: Error, Hashable, Sendable {
     case empty
     /// The log key did not sign it.
     case signature
+    /// The log says that it lost it.
+    case withdrawn(LoggedRollback)
     /// The proof does not lead from the smaller to the larger of the two heads.
     ///
     /// No evidence: nobody signs proofs, so whoever passed this one on may have spoiled it, and to a stranger a bad
@@ -34,6 +38,8 @@ public enum HeadRefusal: Error, Hashable, Sendable {
 public struct LogVerifier: Hashable, Sendable {
     /// Whose key signs heads of which size. Who learns of a rotation sets it: the heads that were accepted stay accepted.
     public var keys: KeyHistory
+    /// What the log admits to have lost, as ``KeyHistory/rollbacks(_:head:)`` checked it. Who learns of a rollback adds it.
+    public var rollbacks: [LoggedRollback] = []
     /// The newest head that was accepted.
     public private(set) var newest: SignedHead?
 
@@ -54,11 +60,16 @@ public struct LogVerifier: Hashable, Sendable {
     public mutating func judge(_ given: SignedHead, proof: [Bytes32]) throws(HeadRefusal) -> HeadVerdict {
         guard given.head.logID == keys.logID else { throw .otherLog(found: given.head.logID) }
         guard given.head.size > 0 else { throw .empty }
-        guard given == newest || keys.hasSigned(given) else { throw .signature }
+        guard given == newest || keys.hasSigned(given, knowing: rollbacks) else { throw .signature }
+        if let rollback = rollbacks.withdrawing(given.head), given != newest { throw .withdrawn(rollback) }
         guard let newest else {
             guard proof.isEmpty else { throw .proof }
             self.newest = given
             return .accepted
+        }
+        if let rollback = rollbacks.withdrawing(newest.head), given.head.size > rollback.index {
+            self.newest = given
+            return .rolledBack(from: newest, rollback)
         }
         if let evidence = HeadEvidence(newest, given) { return .contradiction(evidence) }
         let isNewer = (given.head.size, given.head.time) > (newest.head.size, newest.head.time)

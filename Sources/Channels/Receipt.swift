@@ -63,12 +63,14 @@ public struct Receipt: Hashable, Sendable {
         } catch {
             throw .form(error)
         }
-        guard leaf.kind == .charge else { throw .notACharge }
+        let found: Charge?
         do {
-            charge = try Charge(canonicalBytes: leaf.body)
+            found = try leaf.charge()
         } catch {
             throw .form(error)
         }
+        guard let found else { throw .notACharge }
+        charge = found
     }
 
     /// Checks everything that a stranger with the log's public key can check. Cheap checks come first.

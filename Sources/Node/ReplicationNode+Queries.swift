@@ -51,6 +51,17 @@ extension ReplicationNode {
         await asked("messages") { try await $0.messages(in: topic, after: after, limit: Self.page(limit)) } ?? []
     }
 
+    /// The most receipts of one page.
+    public static let receiptsMax = 256
+
+    /// Receipts of the charges above a number whose messages this node holds, ascending by charge: what shows a service that
+    /// lost its log what it had charged.
+    public func receipts(above charge: UInt64, limit: Int = receiptsMax) async -> [Receipt] {
+        await asked("receipts") {
+            try await $0.receipts(above: charge, limit: min(max(0, limit), Self.receiptsMax))
+        } ?? []
+    }
+
     /// The envelope that an event carries.
     public func envelope(_ eventID: Bytes32) async -> Envelope? {
         await asked("envelope") { try await $0.envelopeBytes(eventID) }.flatMap { $0 }.flatMap {

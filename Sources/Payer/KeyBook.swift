@@ -1,7 +1,7 @@
 public import Channels
 import Synchronization
 
-/// The keys of a log as far as somebody has been shown them. It only learns more.
+/// The keys and rollbacks of a log as far as somebody has been shown them. It only learns more.
 public final class KeyBook: Sendable {
     private let state: Mutex<KeyHistory>
 
@@ -16,7 +16,7 @@ public final class KeyBook: Sendable {
     /// Takes in a longer history; one that is shorter, or not the same from the beginning, changes nothing.
     public func learn(_ keys: KeyHistory) {
         state.withLock { known in
-            if keys.changes.starts(with: known.changes) { known = keys }
+            if keys.continues(known) { known = keys }
         }
     }
 }

@@ -105,6 +105,17 @@ public struct LaneSigner: Hashable, Sendable {
         self.charged = max(self.charged, charged)
         accepted = proof
     }
+
+    /// Goes on from what the service holds after it lost what it took: what was charged may be less. Sequence and ceiling
+    /// stay, so nothing is signed twice.
+    public mutating func rollBack(to proof: VoucherProof?, charged: Amount) {
+        self.charged = charged
+        accepted = proof
+        if let proof {
+            sequence = max(sequence, proof.voucher.sequence)
+            ceiling = max(ceiling, proof.voucher.cumulativeAmount)
+        }
+    }
 }
 
 /// A voucher with its signature and without its items: what proves sequence and ceiling of a lane.

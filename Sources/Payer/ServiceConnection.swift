@@ -33,6 +33,8 @@ public struct ServiceConnection: Sendable {
 
     /// The service's keys, as far as they are known.
     public var keys: KeyHistory { known.keys }
+    /// What the log has given up, as far as that is known.
+    public var rollbacks: [LoggedRollback] { keys.rollbacks }
 
     /// Checks that the log key of its size signed a head of this log. Where that fails, asks once whether a key was rotated.
     public func check(_ head: SignedHead) async throws(ReceiptRefusal) {

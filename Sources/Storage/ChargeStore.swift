@@ -111,6 +111,29 @@ public struct ChargeStore: Sendable {
             """)
     }
 
+    /// Keeps what opens the commitments of restored charges, by number.
+    public func keep(salts: [(charge: UInt64, salt: Bytes32)]) async throws {
+        _ = try await transaction.execute(
+            """
+            INSERT INTO restored_charges (charge, salt) SELECT * FROM unnest(\(salts.map(\.charge)), \
+            \(salts.map(\.salt.bytes)))
+            """)
+    }
+
+    /// What opens the commitments of restored charges, by number.
+    public func restoredSalts(of charges: [UInt64]) async throws -> [UInt64: Bytes32] {
+        guard !charges.isEmpty else { return [:] }
+        let rows = try await transaction.query(
+            "SELECT charge, salt FROM restored_charges WHERE charge = ANY(\(charges))")
+        return try rows.reduce(into: [:]) { $0[try $1.unsigned("charge")] = try $1.hash("salt") }
+    }
+
+    /// Which of some numbers a charge has already.
+    public func taken(_ numbers: [UInt64]) async throws -> Set<UInt64> {
+        let rows = try await transaction.query("SELECT number FROM charges WHERE number = ANY(\(numbers))")
+        return Set(try rows.map { try $0.unsigned("number") })
+    }
+
     /// A lane's charges from `newest` back, as far as `limit`: their log indexes, and the number of the charge before the
     /// last of them, 0 where there is none. None where `newest` is no charge of the lane.
     public func chain(
@@ -167,25 +190,27 @@ public struct ChargeStore: Sendable {
 
     /// What congestion counts of the charges up to number `count`, at a moment that is not before any of them.
     ///
-    /// Charges are numbered in the order of time: the first of each minute is found by halving.
-    public func rate(at time: UInt64, through count: UInt64) async throws -> ChargeRate {
+    /// Charges are numbered in the order of time: the first of each minute is found by halving. Those up to number
+    /// `floor` count no more: a rollback came after them, and their numbers have gaps.
+    public func rate(at time: UInt64, through count: UInt64, after floor: UInt64) async throws -> ChargeRate {
         let minute = time / 60
-        var before = [count]
+        var before = [max(count, floor)]
         for back in 0..<min(minute, 4) + 1 {
-            before.append(try await self.count(before: (minute - back) * 60, among: before[before.count - 1]))
+            before.append(
+                try await self.count(before: (minute - back) * 60, among: floor...before[before.count - 1]))
         }
         let counts = zip(before, before.dropFirst()).map { $0 - $1 } + [0, 0, 0, 0]
         return ChargeRate(minute: minute, newest: MinuteCounts(Array(counts.prefix(5))) ?? MinuteCounts())
     }
 
-    /// How many of the charges up to number `count` were accepted before a moment.
-    private func count(before time: UInt64, among count: UInt64) async throws -> UInt64 {
-        var (low, high) = (UInt64(0), count)
+    /// The number of the last charge that was accepted before a moment, among those above the range's lower bound.
+    private func count(before time: UInt64, among numbers: ClosedRange<UInt64>) async throws -> UInt64 {
+        var (low, high) = (numbers.lowerBound, numbers.upperBound)
         while low < high {
             let middle = low + (high - low) / 2
             let rows = try await transaction.query("SELECT accepted_at FROM charges WHERE number = \(middle + 1)")
             guard let accepted = try rows.first?.unsigned("accepted_at") else {
-                throw StorageCorruption("charge \(middle + 1) of \(count) is missing")
+                throw StorageCorruption("charge \(middle + 1) of \(numbers.upperBound) is missing")
             }
             if accepted < time { low = middle + 1 } else { high = middle }
         }

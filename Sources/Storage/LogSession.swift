@@ -79,6 +79,14 @@ public struct LogSession: Sendable {
     /// Replaces a key as an act at the log's end orders it.
     public mutating func rotate(_ logged: LoggedAct) throws(KeyRefusal) { try state.keys.follow(logged) }
 
+    /// Goes on as an act at the log's end says: charge numbers that the lost history may have given are left out, and
+    /// congestion is counted anew.
+    public mutating func rolledBack(_ logged: LoggedRollback) {
+        state.keys = state.keys.with(state.keys.rollbacks + [logged])
+        state.chargeCount = logged.rollback.lastCharge
+        state.chargeRate = ChargeRate(minute: state.time / 60, newest: MinuteCounts())
+    }
+
     /// Remembers that an act stopped charging or let it go on.
     public mutating func paused(_ isPaused: Bool) { state.isPaused = isPaused }
 

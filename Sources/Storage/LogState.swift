@@ -48,6 +48,9 @@ public struct LogState: Sendable {
         return schedule
     }
 
+    /// What the log gave up where it was restored from an older copy.
+    public var rollbacks: [LoggedRollback] { keys.rollbacks }
+
     /// The key that signs what is appended next.
     public func key(of role: KeyRole) -> Address { keys.key(of: role, at: tree.size) }
 
@@ -56,6 +59,8 @@ public struct LogState: Sendable {
         var encoder = CanonicalEncoder(tag: "feesvc/salt/1")
         encoder.append(saltSecret)
         encoder.append(index)
+        // The lost history may have shown what stood at this index to somebody, with its salt.
+        if let generation = rollbacks.generation(at: index) { encoder.append(generation) }
         return SHA256.hash(encoder.bytes)
     }
 }

@@ -35,7 +35,8 @@ public struct LogStore: Sendable {
             actNonce: try row.unsigned("act_nonce"),
             schedules: try await ScheduleStore(transaction).all().map(\.schedule),
             keys: try KeyHistory(genesis).following(acts), isPaused: acts.isPaused,
-            chargeRate: try await ChargeStore(transaction).rate(at: time, through: charges), head: head)
+            chargeRate: try await ChargeStore(transaction).rate(
+                at: time, through: charges, after: acts.rollbacks.last?.rollback.lastCharge ?? 0), head: head)
     }
 
     /// Where log and journal end once nobody else writes, for the writer that holds the token `fence`.

@@ -83,14 +83,22 @@ public struct ReportStore: Sendable {
         }
     }
 
-    /// Charges by number, with their log indexes and the channels that paid.
-    public func charges(_ range: Range<UInt64>) async throws -> [(logIndex: UInt64, channel: Bytes32)] {
+    /// Charges by number, with their log indexes, the channels that paid and, where they were restored, the salts that open
+    /// their commitments.
+    public func charges(
+        _ range: Range<UInt64>
+    ) async throws -> [(logIndex: UInt64, channel: Bytes32, restoredSalt: Bytes32?)] {
         try await transaction.query(
             """
-            SELECT c.log_index, ch.channel_id FROM charges AS c JOIN channels AS ch ON ch.number = c.channel \
-            WHERE c.number >= \(range.lowerBound) AND c.number < \(range.upperBound) ORDER BY c.number
+            SELECT c.log_index, ch.channel_id, r.salt FROM charges AS c JOIN channels AS ch ON ch.number = c.channel \
+            LEFT JOIN restored_charges AS r ON r.charge = c.number WHERE c.number >= \(range.lowerBound) AND c.number < \(range.upperBound) ORDER BY c.number
             """
-        ).map { (try $0.unsigned("log_index"), try $0.hash("channel_id")) }
+        ).map {
+            (
+                try $0.unsigned("log_index"), try $0.hash("channel_id"),
+                try $0.optionalBytes("salt").flatMap(Bytes32.init)
+            )
+        }
     }
 
     /// The parts of charges that went back in an epoch, by leaf and part, with the channels that got them.

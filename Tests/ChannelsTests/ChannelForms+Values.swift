@@ -69,11 +69,13 @@ extension ChannelForms {
     static func receipt(_ fields: Vector) throws -> Receipt {
         let leaf = try LogLeaf(canonicalBytes: fields["leaf"].bytes)
         return Receipt(
-            leaf: leaf, charge: try Charge(canonicalBytes: leaf.body),
-            head: SignedHead(
-                head: try LogHead(canonicalBytes: fields["head"].bytes),
-                signature: try fields["signature"].signature),
+            leaf: leaf, charge: try known(try leaf.charge()), head: try signedHead(fields),
             path: try fields["path"].words)
+    }
+
+    static func signedHead(_ fields: Vector) throws -> SignedHead {
+        SignedHead(
+            head: try LogHead(canonicalBytes: fields["head"].bytes), signature: try fields["signature"].signature)
     }
 
     /// Channels writes items and does not read them.

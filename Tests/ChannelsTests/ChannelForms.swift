@@ -75,6 +75,18 @@ enum ChannelForms {
                 proof: try $0["proof"].signature
             ).canonicalBytes
         },
+        "rollback": {
+            Rollback(
+                lost: try signedHead($0), time: try $0["time"].u64, charges: try $0["charges"].u64,
+                lastCharge: try $0["lastCharge"].u64
+            ).canonicalBytes
+        },
+        "restored": {
+            RestoredCharge(
+                index: try $0["index"].u64, time: try $0["time"].u64,
+                charge: try Charge(canonicalBytes: try $0["charge"].bytes)
+            ).canonicalBytes
+        },
         "act": {
             AdminAct(
                 try AdminOrder(name: try $0["name"].text, body: try $0["body"].bytes), nonce: try $0["nonce"].u64
@@ -103,6 +115,8 @@ enum ChannelForms {
         "welcome": { try Welcome(canonicalBytes: $0).canonicalBytes },
         "act": { try AdminAct(canonicalBytes: $0).canonicalBytes },
         "rotation": { try KeyRotation(canonicalBytes: $0).canonicalBytes },
+        "rollback": { try Rollback(canonicalBytes: $0).canonicalBytes },
+        "restored": { try RestoredCharge(canonicalBytes: $0).canonicalBytes },
         "signed": {
             let (bytes, signature) = try LogBody.readSigned($0)
             return LogBody.signed(.act, bytes, signature).body

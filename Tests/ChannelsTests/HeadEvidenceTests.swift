@@ -58,6 +58,7 @@ import Testing
                 case .noContradiction: "noContradiction"
                 case .otherLog: "otherLog"
                 case .signature: "signature"
+                case .rolledBack: "rolledBack"
                 case nil: "nothing"
                 }
             #expect(because == (try vector["because"].text), "\(vector.title)")

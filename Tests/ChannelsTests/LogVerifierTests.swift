@@ -38,12 +38,14 @@ import Testing
             case .accepted: "accepted"
             case .older: "older"
             case .contradiction(let evidence): "\(evidence.contradiction)"
+            case .rolledBack: "rolledBack"
             }
         } catch {
             return switch error {
             case .otherLog: "otherLog"
             case .empty: "empty"
             case .signature: "signature"
+            case .withdrawn: "withdrawn"
             case .proof: "proof"
             }
         }

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct RejectedFormTests {
     @Test(arguments: [
-        ("envelope", 5), ("leaf", 4), ("genesis", 5), ("head", 4), ("acknowledgement", 4), ("act", 15),
-        ("delivered", 8), ("welcome", 4), ("node", 1),
+        ("envelope", 5), ("leaf", 6), ("genesis", 5), ("head", 4), ("acknowledgement", 4), ("act", 21),
+        ("delivered", 8), ("welcome", 4), ("node", 1), ("rollback", 24), ("restored", 13),
     ])
     func `what the page does not allow is refused`(_ tag: String, count: Int) throws {
         let read = try #require(ChannelForms.read[tag])
@@ -45,7 +45,7 @@ import Testing
     @Test func `an unknown kind, ground or outcome is out of range`() throws {
         var leaf = try Self.good("leaf")
         let kind = 4 + "feesvc/leaf/1".utf8.count + 16
-        for value: UInt8 in [0, 23, 255] {
+        for value: UInt8 in [0, 24, 255] {
             leaf[kind + 1] = value
             #expect(Self.error("leaf", leaf) == .outOfRange(field: "kind"), "\(value)")
         }
@@ -66,6 +66,31 @@ import Testing
             let bytes = try Self.changed("genesis", fromEnd: 22, to: [UInt8(ledger), UInt8(settlement)])
             let expected = isGood ? nil : CanonicalError.outOfRange(field: "settlementScale")
             #expect(Self.error("genesis", bytes) == expected, "\(ledger) \(settlement)")
+        }
+    }
+
+    @Test
+    func `a rollback is later than the lost head, and its last charge below neither its charges nor above 2^63 - 1`()
+        throws
+    {
+        let lost = try Rollback(canonicalBytes: Self.good("rollback")).lost
+        func error(time: UInt64, charges: UInt64, lastCharge: UInt64) -> CanonicalError? {
+            let rollback = Rollback(lost: lost, time: time, charges: charges, lastCharge: lastCharge)
+            return Self.error("rollback", rollback.canonicalBytes)
+        }
+        let (time, most) = (lost.head.time, UInt64(Int64.max))
+        for (moment, isGood) in [(0, false), (time - 1, false), (time, false), (time + 1, true), (.max, true)] {
+            let expected = isGood ? nil : CanonicalError.outOfRange(field: "time")
+            #expect(error(time: moment, charges: 0, lastCharge: 0) == expected, "\(moment)")
+        }
+        for (charges, lastCharge, isGood) in [
+            (0, 0, true), (9, 8, false), (9, 9, true), (9, 10, true), (0, most, true), (most, most, true),
+            (most, most - 1, false), (0, most + 1, false), (most + 1, most + 1, false), (.max, 0, false),
+            (0, .max, false),
+        ] as [(UInt64, UInt64, Bool)] {
+            let expected = isGood ? nil : CanonicalError.outOfRange(field: "lastCharge")
+            #expect(
+                error(time: time + 1, charges: charges, lastCharge: lastCharge) == expected, "\(charges) \(lastCharge)")
         }
     }
 

@@ -159,7 +159,12 @@ import Testing
         #expect(domain.digest(of: delivered.statement) == (try Self.digest("delivered")))
         let act = try AdminAct(canonicalBytes: Self.bytes("act"))
         #expect(domain.digest(of: act.statement) == (try Self.digest("admin act")))
-        for name in ["after the third charge", "of the whole log", "of the genesis alone"] {
+        let rollback = try AdminAct(canonicalBytes: Self.bytes("act, rollback"))
+        #expect(domain.digest(of: rollback.statement) == (try Self.digest("admin act, rollback")))
+        for name in [
+            "after the third charge", "before the rollback", "of the genesis alone", "of the lost history",
+            "after the rollback",
+        ] {
             let head = try LogHead(canonicalBytes: Self.bytes("head \(name)"))
             #expect(domain.digest(of: head.statement) == (try Self.digest("log head \(name)")), "\(name)")
         }

@@ -80,7 +80,7 @@ import Testing
                 (600, MinuteCounts()),
             ] {
                 let found = try await fixture.service.read {
-                    try await ChargeStore($0).rate(at: ServiceFixture.start + time, through: 5)
+                    try await ChargeStore($0).rate(at: ServiceFixture.start + time, through: 5, after: 0)
                 }
                 #expect(found.newest == counts, "\(time)")
             }

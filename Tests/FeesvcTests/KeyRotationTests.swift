@@ -26,7 +26,8 @@ import Testing
         let (head, leaves) = try await fixture.service.receiptDesk.proofs(of: log.keys.changes.map(\.index))
         let body = KeysBody(
             head: HeadBody(head),
-            rotations: leaves.map { KeysBody.Rotation(leaf: HexBytes($0.leaf.canonicalBytes), path: $0.path) })
+            rotations: leaves.map { KeysBody.LoggedLeaf(leaf: HexBytes($0.leaf.canonicalBytes), path: $0.path) },
+            rollbacks: [])
         return try body.history(from: fixture.service.genesis)
     }
 

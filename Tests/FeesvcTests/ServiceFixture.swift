@@ -8,6 +8,7 @@ import Payer
 import Primitives
 import Rewards
 import Storage
+import Testing
 
 @testable import feesvc
 
@@ -86,6 +87,39 @@ struct ServiceFixture {
     func reopened() async throws -> ServiceFixture {
         await pool.close()
         return try await Self.open(configuration, directory: directory, options)
+    }
+
+    /// Ends what this fixture has open.
+    func close() async {
+        await service.close()
+        await pool.close()
+    }
+
+    /// Copies the database as it is, and runs `body` with this service, reopened, and what opens one on the copy. The service
+    /// is closed afterwards by `body`.
+    func withCopy(
+        _ body: (_ newer: ServiceFixture, _ older: () async throws -> ServiceFixture) async throws -> Void
+    ) async throws {
+        let server = try #require(ProcessInfo.processInfo.environment["FEESVC_TEST_DATABASE"])
+        let name = try #require(configuration.connectionString.split(separator: "dbname=").last.map(String.init))
+        let copy = name + "_copy"
+        await close()
+        let copier = PostgresPool(configuration: PostgresConfiguration(connectionString: server, maximumConnections: 1))
+        try await copier.execute("CREATE DATABASE \(unescaped: copy) TEMPLATE \(unescaped: name)")
+        var failure: (any Error)?
+        do {
+            try await body(try await reopened()) {
+                let configuration = PostgresConfiguration(
+                    connectionString: server.replacing("dbname=postgres", with: "dbname=\(copy)"),
+                    maximumConnections: 4)
+                return try await Self.open(configuration, directory: directory, options)
+            }
+        } catch {
+            failure = error
+        }
+        try await copier.execute("DROP DATABASE \(unescaped: copy) WITH (FORCE)")
+        await copier.close()
+        if let failure { throw failure }
     }
 
     // MARK: Money and time

@@ -125,6 +125,23 @@ struct VoucherTests {
         }
     }
 
+    @Test func `what comes while too much waits is told so before anything of it is looked at, and has room later`()
+        async throws
+    {
+        try await ServiceFixture.run { fixture in
+            let pipeline = VoucherPipeline(fixture.service)
+            try await pipeline.withRoom(for: VoucherPipeline.waitingMax - 1) {
+                try await pipeline.withRoom(for: 1) {}
+                await #expect {
+                    try await pipeline.withRoom(for: 2) { Issue.record("it was let in") }
+                } throws: {
+                    ($0 as? Refusal)?.code == "service/busy" && ($0 as? Refusal)?.status == 429
+                }
+            }
+            try await pipeline.withRoom(for: VoucherPipeline.waitingMax) {}
+        }
+    }
+
     @Test func `a restarted service goes on where it was, with the same receipts`() async throws {
         try await ServiceFixture.run { fixture in
             let channel = try await fixture.channel(key, deposit: 10_000_000_000)

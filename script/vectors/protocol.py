@@ -123,6 +123,7 @@ FORMS = {
     "closing": T("b32 commitment, u8 cause, u64 closesAt, b32 statement"),
     "withdrawal": T("b32 commitment, u128 amount, b32 statement"),
     "signer": T("b32 commitment, b32 statement"),
+    "restored": T("u64 index, u64 time, bytes charge"),
     "commitment": T("b32 channelId, b32 salt"),
     "log": T("bytes genesis"),
     "head": T("b32 logId, u64 size, b32 root, u64 time, u64 epoch"),
@@ -141,17 +142,18 @@ FORMS = {
     "entry": T("u64 number, b32 previous, u64 time, u64 epoch, text kind, text reference") + [("postings", L(T("text account, u128 debit, u128 credit")))],
     "act": T("text name, bytes body, u64 nonce"),
     "rotation": T("u8 role, addr key, sig proof"),
+    "rollback": T("bytes head, sig signature, u64 time, u64 charges, u64 lastCharge"),
     "probe": T("b32 nonce, u32 answerer"),
     "challenge": T("b32 nonce, bytes envelope"),
 }
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
-         "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer"]    # kind 1 first
+         "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer", "restored"]    # kind 1 first
 BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
 
 
 VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
-ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "close": T("b32 commitment"), "rotate": "rotation"}  # bodies of acts by name; a text is a form
+ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "close": T("b32 commitment"), "rotate": "rotation", "rollback": "rollback"}  # bodies of acts by name; a text is a form
 
 
 def is_whole(t, b):
@@ -163,16 +165,21 @@ def is_whole(t, b):
 def ascending(v): return all(a < b for a, b in zip(v, v[1:]))
 
 
+def is_signature(sig): return 0 < int.from_bytes(sig[:32], "big") < CURVE and 0 < int.from_bytes(sig[32:64], "big") <= CURVE // 2 and sig[64] in (27, 28)
+
+
 RULES = {                                                              # what the page asks beyond the shape
     "envelope": lambda f: f["payloadBytes"] <= 1_048_576,
     "items": lambda f: 1 <= len(f["items"]) <= 256 and len({decode("item", i)["envelopeHash"] for i in f["items"]}) == len(f["items"]),
-    "leaf": lambda f: len(f["body"]) <= 16 << 20,
+    "leaf": lambda f: len(f["body"]) <= 16 << 20 and 1 <= f["kind"] <= len(KINDS),
     "event": lambda f: f["sequence"] >= 1 and (f["sequence"] > 1 or f["previous"] == ZERO) and ascending(f["links"]),
     "delivered": lambda f: all(r["count"] >= 1 for r in f["runs"]) and all(a["first"] + a["count"] < b["first"] for a, b in zip(f["runs"], f["runs"][1:])),
     "observation": lambda f: ascending([s["node"] for s in f["subjects"]]) and all(
         s["node"] != f["observer"] and s["answered"] <= s["probes"] and s["passed"] <= s["challenges"] for s in f["subjects"]),
     "set": lambda f: ascending(f["ids"]),
     "rotation": lambda f: 1 <= f["role"] <= 3,
+    "rollback": lambda f: f["time"] > decode("head", f["head"])["time"] and f["charges"] <= f["lastCharge"] < 2**63 and is_signature(f["signature"]),
+    "restored": lambda f: bool(decode("charge", f["charge"])),
     "act": lambda f: f["name"] in ORDERS and is_whole(ORDERS[f["name"]], f["body"]),
     "entry": lambda f: ascending([p["account"].encode() for p in f["postings"]]) and f["number"] >= 1 and (f["number"] > 1 or f["previous"] == ZERO),
 }
@@ -337,10 +344,30 @@ def receipt_good(b, log_key):
     try:
         f = decode("receipt", b)
         leaf, head = decode("leaf", f["leaf"]), decode("head", f["head"])
-        if leaf["kind"] != 4: return False
-        decode("charge", leaf["body"])
+        if leaf["kind"] not in (4, 23): return False
+        decode(KINDS[leaf["kind"] - 1], leaf["body"])
         return (recover(digest_of("LogHead", {"head": sha(f["head"])}), f["signature"]) == log_key
                 and path_leads(leaf_hash(f["leaf"]), leaf["index"], head["size"], f["path"], head["root"]))
+    except Bad:
+        return False
+
+
+def withdrawn(h, n, rollback):                                         # section 5, rollback: is the head of the lost history?
+    head = decode("head", h)
+    return head["size"] > n and head["time"] < rollback["time"]
+
+
+def rollback_good(leaf, path, head, signature, keys, log_id):          # what section 5 has checked of an act's leaf that is shown with a head
+    try:
+        f, h = decode("leaf", leaf), decode("head", head)
+        if f["kind"] != 18 or h["logId"] != log_id: return False
+        signed = decode("signed", f["body"]); act = decode("act", signed["statement"])
+        if act["name"] != "rollback": return False
+        r = decode("rollback", act["body"]); lost = decode("head", r["head"])
+        return (recover(digest_of("LogHead", {"head": sha(head)}), signature) == keys["log key"] and path_leads(leaf_hash(leaf), f["index"], h["size"], path, h["root"])
+                and recover(digest_of("AdminAct", {"act": sha(signed["statement"])}), signed["signature"]) == keys["admin key"]
+                and recover(digest_of("LogHead", {"head": sha(r["head"])}), r["signature"]) == keys["log key"]
+                and lost["logId"] == log_id and lost["size"] > f["index"] and not withdrawn(head, f["index"], r))
     except Bad:
         return False
 
@@ -669,7 +696,7 @@ def main(out):
 
     def body(kind, fields, name=None): return form(f"body {kind} {name or KINDS[kind - 1]}", BODY.get(kind, KINDS[kind - 1]), fields)
 
-    def commit(what): return sha(form(f"commitment of {what}", "commitment", dict(channelId=channel, salt=rnd("commitment salt " + what))))
+    def commit(what, to=channel): return sha(form(f"commitment of {what}", "commitment", dict(channelId=to, salt=rnd("commitment salt " + what))))
     WEEK = 604_800
     append(1, 0, genesis)
     append(2, 0, body(2, dict(version=1, effectiveFrom=START, base=38_500_000, storagePerByteDay=22, congestionUnit=0, targetPerMinute=600, postage=5_000_000, postageWindow=604_800,
@@ -788,8 +815,49 @@ def main(out):
     append(18, WEEK + 94_000, body(18, dict(statement=act, signature=sign("admin act", "AdminAct", {"act": sha(act)}, key("admin key")))))
     for name, fields, b in leaf_forms:
         assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
-    h2 = head(len(log), WEEK + 94_010, 2, "of the whole log"); head(1, 0, name="of the genesis alone")
+    h2 = head(len(log), WEEK + 94_010, 2, "before the rollback"); head(1, 0, name="of the genesis alone")
     h2_receipt = receipt(charges["text"], h2)
+    # the log goes on from n leaves, though three more were shown; two of these are restored
+    known, other_channel = len(leaf_forms), digest_of("OpenChannel", {**channel_message, "opening": rnd("opening of the other channel")})
+    sign("open the other channel", "OpenChannel", {**channel_message, "opening": rnd("opening of the other channel")}, key("payer"))
+    other_deposit = dict(amount=10**15, reference=rnd("reference of the other deposit"))
+    sign("deposit to the other channel", "Deposit", dict(channelId=other_channel, **other_deposit), key("settlement key"))
+    append(3, WEEK + 94_100, body(3, dict(commitment=commit("the other deposit", other_channel), **other_deposit), "deposit to the other channel"), "deposit to the other channel")
+    n, later = len(log), {}
+
+    def later_charge(number, t):                                       # 1,024 bytes for 60 days again, in epoch 2
+        message = tagged("envelope", dict(topic=topic, expiryDay=DAY + 68, salt=rnd(f"salt {number}"), payloadBytes=1024, payloadHash=sha(payloads["1,024 bytes"])))
+        assert (START + WEEK + t) // 86_400 == DAY + 8
+        later[number] = dict(number=number, epoch=2, commitment=commit(f"charge {number}", other_channel), envelopeHash=sha(message), bytes=1024, expiryDay=DAY + 68, schedule=1,
+                             base=38_500_000, storage=1_351_680, congestion=0, postage=0, publishBy=START + WEEK + t + 3_600)
+        return form(f"body 4 charge {number}", "charge", later[number])
+    lost_log = log + [tagged("leaf", dict(index=n + i, time=START + WEEK + t, kind=kind, body=b)) for i, (t, kind, b) in enumerate((
+        (95_000, 4, later_charge(4, 95_000)),
+        (95_050, 3, tagged("deposit", dict(commitment=sha(tagged("commitment", dict(channelId=other_channel, salt=rnd("lost salt")))), amount=5, reference=rnd("lost reference")))),
+        (95_100, 4, later_charge(5, 95_100))))]
+    lost_hashes = [leaf_hash(d) for d in lost_log]
+    lost = head(len(lost_log), 95_110 + WEEK, 2, "of the lost history", root=mth(lost_hashes))
+    rolled = dict(head=lost[0], signature=lost[1], time=START + WEEK + 96_000, charges=3, lastCharge=max(3 + len(lost_log) + 2**20, (START + WEEK + 96_000) * 2**20))
+    rollback = form("rollback", "rollback", rolled); rolled_act = form("act, rollback", "act", dict(**order("rollback", **rolled), nonce=10))
+    form("rollback, the least there is", "rollback", {**rolled, "time": START + WEEK + 95_111, "charges": 0, "lastCharge": 0})
+    form("rollback, largest numbers", "rollback", {**rolled, "time": 2**53 - 1, "charges": 2**53 - 1, "lastCharge": 2**53 - 1})
+    append(18, WEEK + 96_000, body(18, dict(statement=rolled_act, signature=sign("admin act, rollback", "AdminAct", {"act": sha(rolled_act)}, key("admin key"))), "act, rollback"), "act, rollback")
+    restored = {}
+    for number, first in ((4, n), (5, n + 2)):
+        f = decode("leaf", lost_log[first])
+        b = body(23, dict(index=first, time=f["time"], charge=f["body"]), f"restored charge {number}")
+        restored[number] = append(23, WEEK + 96_100 + number, b, f"restored charge {number}")
+    next_charge = rolled["lastCharge"] + 1
+    append(4, WEEK + 96_200, later_charge(next_charge, 96_200), f"charge {next_charge}")
+    form("body 23 restored, largest numbers", "restored", dict(index=2**53 - 1, time=2**53 - 1, charge=tagged("charge", dict(number=2**53 - 1, epoch=2**53 - 2, commitment=b"\xff" * 32, envelopeHash=b"\xff" * 32, bytes=1_048_576,
+         expiryDay=2**32 - 1, schedule=2**32 - 1, base=2**128 - 1, storage=2**128 - 2, congestion=2**128 - 3, postage=2**128 - 4, publishBy=2**53 - 3))))
+    for name, fields, b in leaf_forms[known:]:
+        assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
+    h3 = head(len(log), WEEK + 96_300, 2, "after the rollback")
+    lost_receipts = {c: tagged("receipt", dict(leaf=lost_log[i], head=lost[0], signature=lost[1], path=log_path(i, lost_hashes))) for c, i in ((4, n), (5, n + 2))}
+    restored_receipts = {c: receipt(i, h3) for c, i in restored.items()}
+    for c in (4, 5):
+        for r, what in ((lost_receipts[c], "of the lost history"), (restored_receipts[c], "restored")): assert receipt_good(r, a["log key"]); form(f"receipt, charge {c} {what}", "receipt", decode("receipt", r))
 
     # the other structs, and extremes
     v1 = dict(channelId=channel, lane=0, sequence=1, cumulativeAmount=39_851_680, validUntil=START + 7_200, itemsHash=sha(items1))
@@ -846,7 +914,8 @@ def main(out):
 
     # what a decoder refuses
     for kind, b in (("topic", tagged("topic", dict(owner=a["topic owner"], salt=topic_salt))), ("envelope", heads["text"]), ("item", item1), ("items", items3), ("head", h1[0]), ("leaf", log[0]), ("genesis", genesis),
-                    ("acknowledgement", ack), ("act", act), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes)):
+                    ("acknowledgement", ack), ("act", act), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes),
+                    ("rollback", rollback), ("restored", decode("leaf", log[restored[5]])["body"])):
         t = 4 + len(tag_of(kind))
         refuse(f"{kind}: a trailing byte", kind, b + b"\0", False); refuse(f"{kind}: the last byte missing", kind, b[:-1], False)
         refuse(f"{kind}: version {VERSION.get(kind, 1) + 1} in the tag", kind, b[:t - 1] + b"%d" % (VERSION.get(kind, 1) + 1) + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
@@ -871,12 +940,35 @@ def main(out):
     for name, body in (("no name", dict(name="", body=bytes(8))), ("a name of 33 bytes", dict(name="n" * 33, body=bytes(8))), ("a name that no order has", dict(name="cut", body=bytes(8))),
                        ("a body that is too short", dict(name="seal", body=bytes(7))), ("a body with a trailing byte", dict(name="seal", body=bytes(9))), ("another order's body", dict(name="schedule", body=bytes(8))),
                        ("neither paused nor not", dict(name="pause", body=b"\2")), ("a pause with a trailing byte", dict(name="pause", body=bytes(2))),
-                       ("a rotation of no role", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 4}))), ("a rotation of role 0", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 0})))):
+                       ("a rotation of no role", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 4}))), ("a rotation of role 0", dict(name="rotate", body=tagged("rotation", {**rotated[1], "role": 0}))),
+                       ("a rollback with a trailing byte", dict(name="rollback", body=rollback + b"\0")), ("a rollback without a body", dict(name="rollback", body=b"")),
+                       ("a rollback with the body of a rotation", dict(name="rollback", body=tagged("rotation", rotated[1]))), ("a rotation with the body of a rollback", dict(name="rotate", body=rollback)),
+                       ("a rollback at the time of the lost head", dict(name="rollback", body=tagged("rollback", {**rolled, "time": START + WEEK + 95_110}))),
+                       ("a rollback whose last charge is below its charges", dict(name="rollback", body=tagged("rollback", {**rolled, "lastCharge": 2})))):
         refuse(f"act: {name}", "act", tagged("act", dict(**body, nonce=1)))
     bad_text = enc("bytes", b"\xff\xfe"); between = lambda b, old: b.replace(enc("text", old), bad_text, 1)
     refuse("act: a name that is not UTF-8", "act", between(act, "seal"), False); refuse("genesis: a currency that is not UTF-8", "genesis", between(genesis, "USDC"), False)
     refuse("node: an endpoint that is not UTF-8", "node", between(decode("leaf", log[3])["body"], "node1.example:4000"), False)
     refuse("set: descending", "set", tagged("set", dict(ids=sorted(ids)[::-1]))); refuse("set: an id twice", "set", tagged("set", dict(ids=ids[:1] * 2)))
+    for name, c in (("time is the lost head's", dict(time=START + WEEK + 95_110)), ("time is before the lost head's", dict(time=START + WEEK + 95_109)), ("time 0", dict(time=0)),
+                    ("lastCharge one below charges", dict(lastCharge=2)), ("lastCharge 0", dict(lastCharge=0)), ("lastCharge 2^63", dict(lastCharge=2**63)), ("lastCharge 2^64 - 1", dict(lastCharge=2**64 - 1)),
+                    ("charges and lastCharge 2^63", dict(charges=2**63, lastCharge=2**63)), ("charges 2^64 - 1", dict(charges=2**64 - 1)), ("a signature of zeros", dict(signature=bytes(65))),
+                    ("a signature with high s", dict(signature=lost[1][:32] + (CURVE - int.from_bytes(lost[1][32:64], "big")).to_bytes(32, "big") + bytes([55 - lost[1][64]]))),
+                    ("a signature with v 0 or 1", dict(signature=lost[1][:64] + bytes([lost[1][64] - 27])))):
+        refuse(f"rollback: {name}", "rollback", tagged("rollback", {**rolled, **c}))
+    for name, b in (("no head", b""), ("a trailing byte in its head", lost[0] + b"\0"), ("its head's last byte missing", lost[0][:-1]), ("version 2 in its head's tag", lost[0].replace(b"feesvc/head/1", b"feesvc/head/2", 1)),
+                    ("its head is a leaf", log[n]), ("its head is a rollback", rollback)):
+        refuse(f"rollback: {name}", "rollback", tagged("rollback", {**rolled, "head": b}), False)
+    huge = lambda kind, b, at: b[:at] + b"\xff" * 4 + b[at + 4:]         # a length of 2^32 - 1
+    refuse("rollback: a head of 2^32 - 1 bytes", "rollback", huge("rollback", rollback, 4 + len(tag_of("rollback"))), False)
+    refuse("rollback: the signature before the head", "rollback", enc("text", tag_of("rollback")) + lost[1] + enc("bytes", lost[0]) + rollback[-24:], False)
+    again = decode("restored", decode("leaf", log[restored[5]])["body"]); bare = again["charge"]
+    for name, b in (("no charge", b""), ("a trailing byte in its charge", bare + b"\0"), ("its charge's last byte missing", bare[:-1]), ("version 2 in its charge's tag", bare.replace(b"feesvc/charge/1", b"feesvc/charge/2", 1)),
+                    ("its charge is a restored one", tagged("restored", again)), ("its charge is a leaf", lost_log[n + 2]), ("its charge is a deposit", decode("leaf", log[7])["body"])):
+        refuse(f"restored: {name}", "restored", tagged("restored", {**again, "charge": b}), False)
+    refuse("restored: a charge of 2^32 - 1 bytes", "restored", huge("restored", tagged("restored", again), 4 + len(tag_of("restored")) + 16), False)
+    refuse("restored: the charge's bytes without their length", "restored", tagged("restored", {**again, "charge": b""})[:-4] + bare, False)
+    for kind in (0, len(KINDS) + 1): refuse(f"leaf: kind {kind}", "leaf", tagged("leaf", {**decode("leaf", log[0]), "kind": kind}))
     entry = lambda *n: tagged("entry", dict(number=1, previous=ZERO, time=START, epoch=1, kind="k", reference="r", postings=[dict(account=s, debit=1, credit=1) for s in n]))
     refuse("entry: accounts descend", "entry", entry("b", "a")); refuse("entry: an account twice", "entry", entry("a", "a"))
 
@@ -933,6 +1025,62 @@ def main(out):
                    "signature": x(f["signature"]), "path": [x(p) for p in path], "root": x(decode("head", f["head"])["root"]), "alsoGood": also, "rejected": rejected,
                    "log": [x(d) for d in log]}
 
+    # receipts of a restored charge, and the act that an older copy went on with
+    good, i, rejected = restored_receipts[5], restored[5], []
+    f = decode("receipt", good); leaf = f["leaf"]; lf = decode("leaf", leaf); deposited = decode("leaf", log[7])["body"]
+    with_body = lambda **c: tagged("leaf", {**lf, "body": tagged("restored", {**again, **c})})
+    no("bit flip in the restored leaf (first index)", with_(leaf=with_body(index=again["index"] ^ 1))); no("bit flip in the restored leaf (first time)", with_(leaf=with_body(time=again["time"] ^ 1)))
+    no("bit flip in the restored leaf (its last byte)", with_(leaf=flip(leaf, len(leaf) - 1))); no("amount of the restored charge", with_(leaf=with_body(charge=tagged("charge", {**decode("charge", bare), "base": 38_500_001}))))
+    no("path cut", with_(path=f["path"][:-1])); no("path of the other restored leaf", with_(path=log_path(restored[4], hashes()))); no("path of the first leaf under the lost head", with_(path=log_path(n + 2, lost_hashes)))
+    no("under the lost head", with_(head=lost[0], signature=lost[1])); no("under the lost head, with the first leaf's path", with_(head=lost[0], signature=lost[1], path=log_path(n + 2, lost_hashes)))
+    no("the first leaf under the head after the rollback", receipt(n + 2, h3, leaf=lost_log[n + 2])); no("the first leaf with the restored leaf's path", receipt(i, h3, leaf=lost_log[n + 2]))
+    no("the lost head's signature", with_(signature=lost[1]))
+    assert receipt_good(crafted(leaf, i), a["log key"])
+    no("kind is restored, body is the charge alone, path and head good", crafted(tagged("leaf", {**lf, "body": bare}), i))
+    no("kind is charge, body is a restored one, path and head good", crafted(tagged("leaf", {**lf, "kind": 4}), i))
+    no("kind is no charge, body is a restored one, path and head good", crafted(tagged("leaf", {**lf, "kind": 3}), i))
+    no("kind is restored, body is a deposit, path and head good", crafted(tagged("leaf", {**lf, "body": deposited}), i))
+    no("kind is restored, its charge is a deposit, path and head good", crafted(with_body(charge=deposited), i))
+    no("a restored one in a restored one, path and head good", crafted(with_body(charge=tagged("restored", again)), i))
+    no("a byte after the restored charge, path and head good", crafted(tagged("leaf", {**lf, "body": lf["body"] + b"\0"}), i))
+    no("a byte after the charge in the restored one, path and head good", crafted(with_body(charge=bare + b"\0"), i))
+    no("the act before it, path and head good", receipt(n, h3))
+    lost_head, standing = decode("head", lost[0]), decode("head", h3[0])
+    restored_doc = {"bytes": x(good), "sha256": x(sha(good)), "leaf": x(leaf), "leafHash": x(leaf_hash(leaf)), "index": i, "head": x(f["head"]), "headHash": x(sha(f["head"])), "signature": x(f["signature"]),
+                    "path": [x(p) for p in f["path"]], "root": x(standing["root"]), "firstIndex": again["index"], "firstTime": again["time"], "charge": readable(FORMS["charge"], decode("charge", bare)), "chargeBytes": x(bare),
+                    "alsoGood": [{"name": "of the other restored charge", "bytes": x(restored_receipts[4])}, {"name": "against a head that ends with the restored charge", "bytes": x(receipt(i, head(i + 1, WEEK + 96_110, 2)))}],
+                    "rejected": rejected}
+    for g in restored_doc["alsoGood"]: assert receipt_good(bytes.fromhex(g["bytes"][2:]), a["log key"])
+
+    def shown(name, rollback_=rollback, name_of="rollback", signer="admin key", at=n, is_good=False, **c):    # an act in leaf `at`, the log around it, and the head over that
+        act_ = tagged("act", dict(name=name_of, body=rollback_, nonce=10)); sig = sign("", "AdminAct", {"act": sha(act_)}, key(signer), keep=False)
+        l = tagged("leaf", {**dict(index=at, time=START + WEEK + 96_000, kind=18, body=tagged("signed", dict(statement=act_, signature=sig))), **c})
+        leaves = log[:]; leaves[at] = l; hs = [leaf_hash(d) for d in leaves]; h = head(len(leaves), WEEK + 96_300, 2, root=mth(hs))
+        return evidence(name, l, log_path(at, hs), h, is_good)
+
+    def evidence(name, l, path, h, is_good=False):
+        assert rollback_good(l, path, h[0], h[1], a, log_id) == is_good, name
+        return {"name": name, "leaf": x(l), "path": [x(p) for p in path], "head": x(h[0]), "signature": x(h[1])}
+    lost_by = lambda signer="log key", **c: (lambda h: tagged("rollback", {**rolled, "head": h, "signature": sign("", "LogHead", {"head": sha(h)}, key(signer), keep=False)}))(tagged("head", {**lost_head, **c}))
+    of_size = lambda size: lost_by(size=size, root=mth(lost_hashes[:size]))
+    act_path = log_path(n, hashes())
+    acts = [evidence("as it stands", log[n], act_path, h3, True), shown("made again", is_good=True), shown("a lost head of n + 1 leaves", of_size(n + 1), is_good=True)]
+    no_acts = [shown("a lost head of n leaves", of_size(n)), shown("a lost head of n - 1 leaves", of_size(n - 1)), shown("a lost head signed by another key", lost_by("settlement key")),
+               shown("a lost head of another log", lost_by(logId=rnd("another log"))), shown("a lost head under another head's signature", tagged("rollback", {**rolled, "signature": h2[1]})),
+               shown("signed by the log key", signer="log key"), shown("signed by nobody known", signer="extremes"), shown("a leaf of another kind", kind=12),
+               shown("a time after the head's that it is shown with", tagged("rollback", {**rolled, "time": START + WEEK + 96_301})),
+               evidence("a path cut", log[n], act_path[:-1], h3), evidence("a path of another leaf", log[n], log_path(n + 1, hashes()), h3), evidence("under the lost head", log[n], act_path, lost),
+               evidence("a head signed by another key", log[n], act_path, head(len(log), WEEK + 96_300, 2, signer="settlement key"))]
+    heads_withdrawn = []
+    for size in (0, 1, n - 1, n, n + 1, n + 2, len(lost_log), len(lost_log) + 1, 2**53 - 1):
+        for time in (START, lost_head["time"], rolled["time"] - 1, rolled["time"], rolled["time"] + 1):
+            h = tagged("head", {**lost_head, "size": size, "time": time, "epoch": 2})
+            heads_withdrawn.append({"head": x(h), "size": size, "time": time, "withdrawn": withdrawn(h, n, rolled)})
+    assert withdrawn(lost[0], n, rolled) and not any(withdrawn(h[0], n, rolled) for h in (h1, h2, h3))
+    rollback_doc = {"leafIndex": n, "act": x(log[n]), "adminKey": x(a["admin key"]), "lostHead": x(lost[0]), "lostSignature": x(lost[1]), "time": rolled["time"], "charges": rolled["charges"], "lastCharge": rolled["lastCharge"],
+                    "nextCharge": next_charge, "channelId": x(other_channel), "lost": [{"name": f"charge {c}", "charge": c, "leaf": x(decode("receipt", r)["leaf"]), "receipt": x(r), "salt": x(rnd(f"commitment salt charge {c}"))}
+                    for c, r in lost_receipts.items()], "shown": acts, "shownRejected": no_acts, "withdrawn": heads_withdrawn, "restored": restored_doc}
+
     # more than two thirds of the stake
     quorum = [{"name": n, "stakes": [str(s) for s in st], "attested": by, "quorum": 3 * sum(st[i] for i in by) > 2 * sum(st)} for n, st, by in (
         ("three of four equal", [10] * 4, [0, 1, 2]), ("exactly two thirds", [10] * 3, [0, 1]), ("one unit above", [10, 11, 10], [0, 1]), ("two of four", [10] * 4, [0, 1]), ("none", [10], []), ("the only one", [7], [0]),
@@ -944,12 +1092,12 @@ def main(out):
     assert {decode("leaf", d)["kind"] for d in log} == set(range(1, len(KINDS) + 1))
     text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
                        "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
-                       "receipt": receipt_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,
+                       "receipt": receipt_doc, "rollback": rollback_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,
                        "channel": {"payer": x(a["payer"]), "signer": x(a["signer"]), "opening": x(channel_message["opening"]), "channelId": x(channel)},
                        "alias": {"charge": 1, "ids": sorted([x(ids[0]), x(sha(alias))]), "shown": min(x(ids[0]), x(sha(alias)))}}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     pathlib.Path(out).write_text(text, encoding="utf-8")
     print(out, len(text.encode()), "bytes:", len(forms), "forms,", len(refused_forms), "refused,", len(statements), "statements,", len(trees), "trees,", len(bad), "refused paths,",
-          len(rejected), "refused receipts,", len(cases), "reward cases,", len(no_result), "without result")
+          len(receipt_doc["rejected"]) + len(rejected), "refused receipts,", len(cases), "reward cases,", len(no_result), "without result")
 
 
 if __name__ == "__main__":

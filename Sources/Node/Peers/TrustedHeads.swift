@@ -29,9 +29,7 @@ final class TrustedHeads: Sendable {
     /// away may have signed it since.
     func learn(_ keys: KeyHistory) {
         state.withLock { state in
-            guard keys.changes.count > state.keys.changes.count, keys.changes.starts(with: state.keys.changes) else {
-                return
-            }
+            guard keys != state.keys, keys.continues(state.keys) else { return }
             state = State(keys: keys, checked: RecentSet(limit: limit))
         }
     }

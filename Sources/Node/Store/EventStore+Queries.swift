@@ -129,6 +129,22 @@ extension EventStore {
         )
     }
 
+    /// Receipts of the charges above a number that are held, one a charge, ascending.
+    func receipts(above charge: UInt64, limit: Int) throws(SQLiteFailure) -> [Receipt] {
+        try database.rows(
+            """
+            SELECT e.bytes FROM event e WHERE e.charge > ?
+            AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.id < e.id)
+            ORDER BY e.charge LIMIT ?
+            """, [.number(charge), .integer(Int64(limit))]
+        ) { row throws(SQLiteFailure) in
+            guard let event = try? Event(canonicalBytes: row.blob(0)),
+                let receipt = try? Receipt(canonicalBytes: event.receipt)
+            else { throw .damaged("no receipt") }
+            return receipt
+        }
+    }
+
     /// What the node's status needs of the store.
     func figures() throws(SQLiteFailure) -> StoreFigures {
         var chains: [ChainHead] = []

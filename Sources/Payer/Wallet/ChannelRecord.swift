@@ -64,6 +64,9 @@ public struct ChannelRecord: Hashable, Sendable {
     /// How many leaves the log had before the newest vouchers were signed: what they are charged stands at this index or
     /// after it.
     public var logSize: UInt64 = 0
+    /// The time of the newest rollback of the log that was looked after, Unix seconds: what it gave up was restored, or is
+    /// known not to be.
+    public internal(set) var rollback: UInt64 = 0
     /// The lanes by number.
     public internal(set) var lanes: [UInt32: Lane] = [:]
     /// What was spent, or may still be charged, on the newest day.
@@ -105,9 +108,10 @@ public struct ChannelRecord: Hashable, Sendable {
         else { return false }
         return lanes.allSatisfy { number, lane in
             guard let later = next.lanes[number]?.signer else { return false }
-            return later.sequence >= lane.signer.sequence && later.ceiling >= lane.signer.ceiling
-                && later.charged >= lane.signer.charged
-                && later.accepted?.voucher.sequence ?? 0 >= lane.signer.accepted?.voucher.sequence ?? 0
+            guard later.sequence >= lane.signer.sequence, later.ceiling >= lane.signer.ceiling else { return false }
+            return next.rollback > rollback
+                || later.charged >= lane.signer.charged
+                    && later.accepted?.voucher.sequence ?? 0 >= lane.signer.accepted?.voucher.sequence ?? 0
         }
     }
 }
@@ -227,6 +231,26 @@ extension ChannelRecord {
             }
         }
         return (adopted, doubts)
+    }
+
+    /// Takes up what the service holds after a rollback, lane by lane: what it could not restore was not charged. Each claim
+    /// has to be one that a lane that knows nothing would adopt.
+    mutating func rollBack(to claims: [LaneClaim], by rollback: LoggedRollback) throws(LaneClaimRefusal) {
+        let signers = authorised.union([signer])
+        let byLane = Dictionary(claims.map { ($0.lane, $0) }) { first, _ in first }
+        for (number, lane) in lanes {
+            guard let claim = byLane[number] else {
+                lanes[number]?.signer.rollBack(to: nil, charged: .zero)
+                continue
+            }
+            var fresh = LaneSigner(channelID: channelID, lane: number)
+            _ = try fresh.adopt(claim, signers: signers, domain: genesis.domain)
+            guard claim.charged <= lane.signer.charged else {
+                throw .chargedMore(lane: number, charged: claim.charged, receipts: lane.signer.charged)
+            }
+            lanes[number]?.signer.rollBack(to: claim.newest, charged: claim.charged)
+        }
+        self.rollback = rollback.rollback.time
     }
 
     private mutating func adoptKnown(_ claim: LaneClaim) throws(LaneClaimRefusal) -> Bool {

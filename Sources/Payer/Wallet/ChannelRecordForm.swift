@@ -96,6 +96,7 @@ struct ChannelRecordForm: Codable {
     let authorised: [Address]
     let head: HeadBody?
     let logSize: UInt64
+    let rollback: UInt64?
     let spent: Total
     let toppedUp: Total
     let deposit: ChannelRecord.PendingDeposit?
@@ -115,6 +116,7 @@ struct ChannelRecordForm: Codable {
         authorised = record.authorised.sorted()
         head = record.head.map(HeadBody.init)
         logSize = record.logSize
+        rollback = record.rollback > 0 ? record.rollback : nil
         spent = Total(record.spent)
         toppedUp = Total(record.toppedUp)
         deposit = record.deposit
@@ -143,6 +145,7 @@ struct ChannelRecordForm: Codable {
             record.authorised = Set(authorised)
             record.head = newest
             record.logSize = logSize
+            record.rollback = rollback ?? 0
             record.spent = spent.total
             record.toppedUp = toppedUp.total
             record.deposit = deposit

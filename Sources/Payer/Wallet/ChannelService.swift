@@ -140,6 +140,14 @@ public struct SignedQuery: Hashable, Sendable {
     public var text: String { "time=\(time)&signature=\(signature.hex)" }
 }
 
+/// What became of a voucher of a lost history.
+public enum Restoring: Hashable, Sendable {
+    /// Charged again, or still charged: the new receipts, in the order of its items.
+    case restored([ChargeProof])
+    /// Not charged any more.
+    case refused(code: String, detail: String)
+}
+
 /// The service as a wallet's channel sees it.
 public protocol ChannelService: Sendable {
     /// The log's parameters.
@@ -152,6 +160,10 @@ public protocol ChannelService: Sendable {
     func account(_ query: SignedQuery) async throws -> ChannelAccount
     /// Asks for a page of a lane's charges from one of them back, or from the newest.
     func charges(_ query: SignedQuery, lane: UInt32, from: UInt64?) async throws -> ChargePage
+    /// What the log had given up when the service was reached.
+    var rollbacks: [LoggedRollback] { get }
+    /// Asks that what a voucher was charged in a lost history is charged again; nothing of the answer is checked.
+    func restore(_ voucher: SignedVoucher, proofs: [ChargeProof]) async throws -> Restoring
     /// The newest head, and the proof that the log of an earlier size only grew into it.
     func growth(from size: UInt64) async throws -> (head: SignedHead, proof: [Bytes32])
 }

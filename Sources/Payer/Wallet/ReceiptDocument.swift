@@ -20,8 +20,16 @@ public struct ReceiptDocument: Codable, Sendable {
     /// Opens the receipt's commitment to the channel. Who may not know who paid must not get it.
     public let salt: Bytes32
 
+    /// The voucher that paid, canonical bytes, with which the charge can be restored where the service loses it. Absent where
+    /// it is not known any more.
+    public let voucher: HexBytes?
+
     /// Makes a document.
-    public init(genesis: Genesis, channelID: Bytes32, item: Item?, receipt: Receipt, salt: Bytes32) {
+    public init(
+        genesis: Genesis, channelID: Bytes32, item: Item?, receipt: Receipt, salt: Bytes32,
+        voucher: SignedVoucher? = nil
+    ) {
+        self.voucher = voucher.map { HexBytes($0.canonicalBytes) }
         version = Self.version
         self.genesis = HexBytes(genesis.canonicalBytes)
         channelId = channelID

@@ -8,6 +8,20 @@ extension ServiceConnection: ChannelService {
             try await client.exchange("/v1/vouchers", bytes: VoucherFrames.request(vouchers)))
     }
 
+    /// `POST /v1/restorations`.
+    public func restore(_ voucher: SignedVoucher, proofs: [ChargeProof]) async throws -> Restoring {
+        let body = RestorationsBody(vouchers: [RestorationsBody.Lost(voucher, proofs: proofs)])
+        let answer: VoucherAnswersBody = try await client.post("/v1/restorations", body)
+        guard let result = answer.results.first, answer.results.count == 1 else {
+            throw PaymentError.count(expected: 1, found: answer.results.count)
+        }
+        if let problem = result.problem { return .refused(code: problem.code, detail: problem.detail) }
+        return .restored(
+            try (result.receipts ?? []).map {
+                ChargeProof(receipt: try Receipt(canonicalBytes: $0.receipt.bytes), salt: $0.salt)
+            })
+    }
+
     /// `GET /v1/channels/{id}`.
     public func account(_ query: SignedQuery) async throws -> ChannelAccount {
         let path = "/v1/channels/\(query.channelID.hex)?\(query.text)"

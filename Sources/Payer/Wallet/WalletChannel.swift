@@ -13,13 +13,13 @@ public actor WalletChannel {
     /// What is known of the channel; it is on the disk.
     public private(set) var record: ChannelRecord
     /// What the service said when it was asked last, `nil` before.
-    public private(set) var account: ChannelAccount?
+    public internal(set) var account: ChannelAccount?
     /// What was wrong then with lanes that are not this wallet's.
     private var doubts: [LaneClaimRefusal] = []
-    private let key: SecretKey
-    private let service: any ChannelService
-    private let storage: any WalletStorage
-    private let requests = AsyncMutex()
+    let key: SecretKey
+    let service: any ChannelService
+    let storage: any WalletStorage
+    let requests = AsyncMutex()
 
     /// Goes on from a record.
     public init(
@@ -37,7 +37,10 @@ public actor WalletChannel {
 
     /// Sends again what has no answer, on every lane, and returns what became of it.
     public func finish(now: UInt64) async throws -> [PaymentOutcome] {
-        try await requests.withLock { try await resend(now: now) }
+        try await requests.withLock {
+            try checkStanding()
+            return try await resend(now: now)
+        }
     }
 
     /// Asks the service for the channel's state and the log's growth, checks both against what is known, and goes on from
@@ -45,6 +48,7 @@ public actor WalletChannel {
     @discardableResult
     public func synchronize(now: UInt64) async throws -> [LaneClaimRefusal] {
         try await requests.withLock {
+            try checkStanding()
             _ = try await resend(now: now)
             return try await compare(now: now)
         }
@@ -58,6 +62,7 @@ public actor WalletChannel {
     ) async throws -> [PaymentOutcome] {
         precondition((1...VouchersBody.countMax).contains(items.count), "a request holds 1 to 256 vouchers")
         return try await requests.withLock {
+            try checkStanding()
             _ = try await resend(now: now)
             if account == nil { _ = try await compare(now: now) }
             var next = record
@@ -107,11 +112,11 @@ public actor WalletChannel {
         account = nil
     }
 
-    private func query(_ now: UInt64) -> SignedQuery {
+    func query(_ now: UInt64) -> SignedQuery {
         SignedQuery(channelID: record.channelID, time: now, key: key, domain: record.genesis.domain)
     }
 
-    private func commit(_ next: ChannelRecord) throws {
+    func commit(_ next: ChannelRecord) throws {
         guard next != record else { return }
         try storage.write(next)
         record = next
@@ -173,11 +178,11 @@ public actor WalletChannel {
             switch result {
             case .charged(let charges):
                 let paid = try check(charges, answer.head, for: item)
-                try note(paid, lane: lane, in: &next)
+                try note(paid, by: voucher, in: &next)
                 outcomes.append(.paid(paid))
             case .refused(let status, let code, let detail):
                 if let again, let paid = try await findCharge(of: voucher, now: again) {
-                    try note(paid, lane: lane, in: &next)
+                    try note(paid, by: voucher, in: &next)
                     outcomes.append(.paid(paid))
                 } else {
                     next.refused(item.envelopeHash, on: lane)
@@ -192,14 +197,14 @@ public actor WalletChannel {
         return outcomes
     }
 
-    private func note(_ paid: PaidItem, lane: UInt32, in next: inout ChannelRecord) throws {
-        try storage.save(paid, record: record)
+    private func note(_ paid: PaidItem, by voucher: SignedVoucher, in next: inout ChannelRecord) throws {
+        try storage.save(paid, voucher: voucher, record: record)
         try next.charged(
-            paid.item.envelopeHash, on: lane, try paid.receipt.charge.price.total,
+            paid.item.envelopeHash, on: voucher.voucher.lane, try paid.receipt.charge.price.total,
             isNew: paid.receipt.leaf.index >= record.logSize)
     }
 
-    private func check(
+    func check(
         _ charges: [VoucherFrames.Charged], _ head: SignedHead, for item: Item
     ) throws -> PaidItem {
         guard let charge = charges.first, charges.count == 1 else {

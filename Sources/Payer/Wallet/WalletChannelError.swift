@@ -11,6 +11,8 @@ public enum WalletChannelError: Error, Sendable, CustomStringConvertible {
     case claim(LaneClaimRefusal, evidence: String)
     /// The service's log did not grow out of the one it showed before.
     case log(String, evidence: String)
+    /// The service lost what this wallet holds receipts for, and said so by a signed act.
+    case rolledBack(LoggedRollback)
     /// The channel holds too little.
     case funds(lacking: Amount)
     /// Nothing was signed.
@@ -29,6 +31,9 @@ public enum WalletChannelError: Error, Sendable, CustomStringConvertible {
         case .otherKey(let expected, let found): "The channel's signer is \(expected); the key given is \(found)'s."
         case .claim(let refusal, let evidence): "\(refusal) What it said is kept in \(evidence)."
         case .log(let reason, let evidence): "\(reason) Both heads are kept in \(evidence)."
+        case .rolledBack(let logged):
+            "The service lost its log from leaf \(logged.index) on and says so by a signed act. Give it back what this "
+                + "wallet can prove, before anything else is paid: feesvc channel restore."
         case .funds(let lacking): "The channel lacks \(lacking) units for this; top it up by that at least."
         case .signing(let refusal): refusal.description
         case .over(let stage): "The channel is \(stage) and takes no vouchers any more; open another."

@@ -1,4 +1,4 @@
-import Channels
+public import Channels
 import Foundation
 public import Primitives
 
@@ -6,10 +6,28 @@ public import Primitives
 public protocol WalletStorage: Sendable {
     /// Returns when the state is on the disk.
     func write(_ record: ChannelRecord) throws
-    /// Returns when the proof of a payment is on the disk. The same again changes nothing.
-    func save(_ paid: PaidItem, record: ChannelRecord) throws
+    /// Returns when the proof of a payment is on the disk, with the voucher that paid, where that is known. The same again
+    /// changes nothing.
+    func save(_ paid: PaidItem, voucher: SignedVoucher?, record: ChannelRecord) throws
+    /// The payments of a channel that a rollback gave up and that were saved with their vouchers, in the order of their
+    /// lanes and sequences.
+    func lost(by rollback: LoggedRollback, record: ChannelRecord) throws -> [LostPayment]
     /// Keeps what a service said that it should not have, and returns where.
     func keep(_ evidence: ServiceEvidence) throws -> String
+}
+
+/// A payment that the service took in a history that it lost.
+public struct LostPayment: Sendable {
+    /// The voucher that paid.
+    public let voucher: SignedVoucher
+    /// What was proved of it.
+    public let paid: PaidItem
+
+    /// Makes a payment.
+    public init(voucher: SignedVoucher, paid: PaidItem) {
+        self.voucher = voucher
+        self.paid = paid
+    }
 }
 
 /// A wallet's files, for as long as its lock is held.
@@ -30,13 +48,35 @@ public struct WalletFiles: WalletStorage {
     }
 
     /// Writes `receipts/<channel>/<charge>.json`.
-    public func save(_ paid: PaidItem, record: ChannelRecord) throws {
+    public func save(_ paid: PaidItem, voucher: SignedVoucher?, record: ChannelRecord) throws {
         let document = ReceiptDocument(
             genesis: record.genesis, channelID: record.channelID, item: paid.item, receipt: paid.receipt,
-            salt: paid.salt)
+            salt: paid.salt, voucher: voucher)
         try Wallet.make("\(wallet.path)/receipts/\(record.channelID.hex)")
         try PrivateFile(path: wallet.receiptPath(of: record.channelID, charge: paid.receipt.charge.number))
             .replace(document.json)
+    }
+
+    /// Reads the files in `receipts/<channel>`.
+    public func lost(by rollback: LoggedRollback, record: ChannelRecord) throws -> [LostPayment] {
+        let folder = "\(wallet.path)/receipts/\(record.channelID.hex)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        var lost: [LostPayment] = []
+        for name in names where UInt64(name.dropLast(5)) != nil && name.hasSuffix(".json") {
+            let file = PrivateFile(path: "\(folder)/\(name)")
+            let document = try ReceiptDocument(json: try file.read(bytesMax: ReceiptDocument.bytesMax))
+            let receipt = try Receipt(canonicalBytes: document.receipt.bytes)
+            guard rollback.withdraws(receipt.head.head), receipt.leaf.index >= rollback.index,
+                let item = document.item?.item, let bytes = document.voucher?.bytes
+            else { continue }
+            lost.append(
+                LostPayment(
+                    voucher: try SignedVoucher(canonicalBytes: bytes),
+                    paid: PaidItem(item: item, receipt: receipt, salt: document.salt)))
+        }
+        return lost.sorted { a, b in
+            (a.voucher.voucher.lane, a.voucher.voucher.sequence) < (b.voucher.voucher.lane, b.voucher.voucher.sequence)
+        }
     }
 
     /// Writes `evidence/<hash>.json`: the same evidence again is the same file.

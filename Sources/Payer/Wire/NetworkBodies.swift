@@ -1,6 +1,17 @@
 public import Channels
 public import Primitives
 
+/// Receipts of messages that a node holds, one a charge, ascending by charge.
+public struct NodeReceiptsBody: Codable, Sendable {
+    /// The receipts' canonical bytes.
+    public let receipts: [HexBytes]
+
+    /// Makes the body.
+    public init(receipts: [HexBytes]) {
+        self.receipts = receipts
+    }
+}
+
 /// A node's registration, signed by operator and node key.
 public struct RegisterNodeBody: Codable, Sendable {
     /// Who runs it.

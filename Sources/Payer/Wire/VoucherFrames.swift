@@ -118,14 +118,14 @@ extension Receipt {
     /// The receipt that a charge of an answer makes with the answer's head.
     public init(_ charged: VoucherFrames.Charged, head: SignedHead) throws(ReceiptRefusal) {
         let leaf: LogLeaf
-        let charge: Charge
+        let found: Charge?
         do {
             leaf = try LogLeaf(canonicalBytes: charged.leaf)
-            charge = try Charge(canonicalBytes: leaf.body)
+            found = try leaf.charge()
         } catch {
             throw .form(error)
         }
-        guard leaf.kind == .charge else { throw .notACharge }
+        guard let charge = found else { throw .notACharge }
         self.init(leaf: leaf, charge: charge, head: head, path: charged.path)
     }
 }

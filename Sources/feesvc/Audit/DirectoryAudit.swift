@@ -100,7 +100,7 @@ struct DirectoryAudit {
     ) throws -> [UInt64: (channel: Bytes32, salt: Bytes32)] {
         var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
         let commitments = try Dictionary(
-            log.filter { $0.kind == .charge }.map { ($0.index, try Charge(canonicalBytes: $0.body).commitment) }
+            log.compactMap { leaf in try leaf.charge().map { (leaf.index, $0.commitment) } }
         ) { first, _ in first }
         for fields in try CSVFile(bytes, columns: EpochTables.chargeColumns, name: "charges.csv").rows {
             guard let index = UInt64(fields[1]), let channel = Bytes32(hex: fields[11]),

@@ -20,6 +20,8 @@ extension EpochReplay {
         case .collect, .seal, .rotate, .close: break
         case .schedule(let schedule): announced = schedule
         case .pause(let isOrdered): isPaused = isOrdered
+        case .rollback(let rollback):
+            try rollBack(LoggedRollback(index: leaf.index, rollback: rollback), place)
         }
     }
 

@@ -31,13 +31,16 @@ struct EpochReplay {
 
     let epoch: UInt64
     let genesis: Genesis
-    private(set) var flows = Flows()
+    var flows = Flows()
     private(set) var frontier: MerkleFrontier
     private(set) var storage: StorageHolds
     private(set) var held: [UInt64: Held]
     private(set) var lastMidnight: UTCDay
-    private(set) var chargeCount: UInt64
-    private(set) var rate: ChargeRate
+    var chargeCount: UInt64
+    /// What the epoch's acts gave up, and which of the charges among it were restored.
+    var rollbacks: [LoggedRollback] = []
+    var restoredNumbers: Set<UInt64> = []
+    var rate: ChargeRate
     var isPaused: Bool
     var keys: KeyHistory
     var nodes: [(node: RegisteredNode, registeredAt: UInt64, cumulative: Amount)]
@@ -139,6 +142,7 @@ struct EpochReplay {
             resultsLogged[result.epoch] = result
         case .attestation: try attestation(leaf.body, place)
         case .act: try act(leaf, place)
+        case .restored: try restored(try RestoredCharge(canonicalBytes: leaf.body), place)
         case .deposit, .observation, .claim, .close, .payout, .stake, .closing, .withdrawal, .signer: break
         }
         frontier.append(leaf.hash)
@@ -170,9 +174,15 @@ struct EpochReplay {
         try AuditDifference.check(place, "storage fee", expected: price.storage, found: charge.price.storage)
         try AuditDifference.check(
             place, "congestion fee at \(units) units", expected: price.congestion, found: charge.price.congestion)
+        try hold(charge, acceptedAt: time, schedule)
+    }
+
+    /// Holds what a charge that was accepted at `time` put down.
+    mutating func hold(_ charge: Charge, acceptedAt time: UInt64, _ schedule: FeeSchedule) throws {
+        let price = charge.price
         envelopes[charge.number] = charge.envelopeHash
         let perDay = try charge.storagePerDay(acceptedAt: time)
-        try storage.hold(perDay: perDay, until: charge.expiryDay)
+        if charge.expiryDay > lastMidnight { try storage.hold(perDay: perDay, until: charge.expiryDay) }
         held[charge.number] = Held(
             epoch: epoch, base: price.base, congestion: price.congestion, expiryDay: charge.expiryDay,
             storagePerDay: perDay, postage: price.postage > .zero ? price.postage : nil,

@@ -2,9 +2,18 @@ import Foundation
 
 /// What `feesvc bench vouchers` measured.
 struct VoucherBenchReport {
+    /// The peak of an empty database, and what one recovery cost right before it.
+    struct Empty {
+        let peak: VoucherLoad.Outcome
+        let recovery: Double
+    }
+
     var rawRecoveryCpuMicroseconds = 0.0
-    /// The peak before charges were put on record; `nil` where none were.
-    var before: VoucherLoad.Outcome?
+    /// What one recovery cost right before the peak.
+    var recoveryAtPeak = 0.0
+    /// An empty database before charges were put on record, and another one at the end; `nil` where none were.
+    var before: Empty?
+    var after: Empty?
     var peak = VoucherLoad.Outcome()
     var single = VoucherLoad.Outcome()
     var half = VoucherLoad.Outcome()
@@ -33,7 +42,8 @@ struct VoucherBenchReport {
             line("accepted, one voucher a request", single.rate, "/s"),
             line("group commit off", baseline.rate, "/s"),
             line("  times that", peak.rate / max(1, baseline.rate), "x"),
-            line("one recovery", rawRecoveryCpuMicroseconds, "µs"),
+            line("one recovery, at first", rawRecoveryCpuMicroseconds, "µs"),
+            line("one recovery, right before the peak", recoveryAtPeak, "µs"),
             line("service and PostgreSQL, a voucher", peak.microsecondsEach, "µs"),
             line("  of it the service", peak.service / Double(max(1, peak.accepted)) * 1e6, "µs"),
             line("  of it PostgreSQL", peak.postgres / Double(max(1, peak.accepted)) * 1e6, "µs"),
@@ -49,11 +59,13 @@ struct VoucherBenchReport {
             line("latency at half the peak, p50", half.latency(0.5), "ms"),
             line("latency at half the peak, p99", half.latency(0.99), "ms"),
         ]
-        if let before {
+        for (name, empty) in [("before", before), ("after", after)] {
+            guard let empty else { continue }
             lines += [
-                line("accepted before charges were on record", before.rate, "/s"),
-                line("  service and PostgreSQL, a voucher", before.microsecondsEach, "µs"),
-                line("  the peak is", 100 * peak.rate / max(1, before.rate), "% of it"),
+                line("accepted by an empty database \(name) it", empty.peak.rate, "/s"),
+                line("  service and PostgreSQL, a voucher", empty.peak.microsecondsEach, "µs"),
+                line("  one recovery then", empty.recovery, "µs"),
+                line("  the peak is", 100 * peak.rate / max(1, empty.peak.rate), "% of it"),
             ]
         }
         lines += refusalCpuMicroseconds.sorted { $0.key < $1.key }.map { line("a refusal: \($0.key)", $0.value, "µs") }
@@ -74,12 +86,15 @@ struct VoucherBenchReport {
     private struct Summary: Encodable {
         let acceptedPerSecond: Double
         let acceptedPerSecondBeforePreload: Double?
+        let acceptedPerSecondEmptyAfterwards: Double?
         let acceptedPerSecondUnbatched: Double
         let latencyMilliseconds: Percentiles
         let halfPeakLatencyMilliseconds: Percentiles
         let cpuMicrosecondsPerVoucher: Double
         let clientCpuMicrosecondsPerVoucher: Double
+        let postgresCpuMicrosecondsPerVoucher: Double
         let rawRecoveryCpuMicroseconds: Double
+        let rawRecoveryCpuMicrosecondsBeforePeak: Double
         let baselinePerSecond: Double
         let refusalCpuMicroseconds: [String: Double]
         let othersPercent: Double
@@ -92,13 +107,16 @@ struct VoucherBenchReport {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let summary = Summary(
-            acceptedPerSecond: peak.rate, acceptedPerSecondBeforePreload: before?.rate,
+            acceptedPerSecond: peak.rate, acceptedPerSecondBeforePreload: before?.peak.rate,
+            acceptedPerSecondEmptyAfterwards: after?.peak.rate,
             acceptedPerSecondUnbatched: single.rate,
             latencyMilliseconds: Percentiles(
                 p50: peak.latency(0.5), p99: peak.latency(0.99), p999: peak.latency(0.999)),
             halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),
             cpuMicrosecondsPerVoucher: peak.microsecondsEach, clientCpuMicrosecondsPerVoucher: clientCpu,
-            rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds, baselinePerSecond: baseline.rate,
+            postgresCpuMicrosecondsPerVoucher: peak.postgres / Double(max(1, peak.accepted)) * 1e6,
+            rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds,
+            rawRecoveryCpuMicrosecondsBeforePeak: recoveryAtPeak, baselinePerSecond: baseline.rate,
             refusalCpuMicroseconds: refusalCpuMicroseconds, othersPercent: othersPercent,
             bytesPerVoucher: bytesPerVoucher,
             peakMemoryBytes: peakMemoryBytes, conserved: conserved)

@@ -27,7 +27,9 @@ struct VoucherMeasurement {
             supply = try VoucherSupply(
                 keys: Array(keys[..<few]), channels: ids, service: service.connection, now: ServiceClock.system.now)
             if options.preload > 0 { before = try await peak(service, &supply, total: &report.accepted) }
-            report.before = options.preload > 0 ? before : nil
+            if options.preload > 0 {
+                report.before = VoucherBenchReport.Empty(peak: before, recovery: report.rawRecoveryCpuMicroseconds)
+            }
         } catch {
             await service.process.stop()
             throw error
@@ -42,13 +44,37 @@ struct VoucherMeasurement {
             service = try await BenchService.start(directory, http: http, isGrouping: true)
         }
         do {
+            report.recoveryAtPeak = RawRecovery.microseconds(domain: service.connection.domain)
             try await measure(&service, &supply, &report)
         } catch {
             await service.process.stop()
             throw error
         }
         await service.process.stop()
+        if options.preload > 0 { report.after = try await empty(Array(keys[..<few])) }
         return report
+    }
+
+    /// The peak of an empty database of its own, once more: a machine's speed may have changed since the first time.
+    private func empty(_ keys: [SecretKey]) async throws -> VoucherBenchReport.Empty {
+        let beside = VoucherMeasurement(options: options, directory: directory + "-empty", http: http)
+        defer { try? FileManager.default.removeItem(atPath: beside.directory) }
+        say("an empty database again")
+        let ids = try await VoucherPreload(directory: beside.directory, say: say).openChannels(
+            keys[...], deposit: Self.deposit)
+        let service = try await BenchService.start(beside.directory, http: http, isGrouping: true)
+        do {
+            let recovery = RawRecovery.microseconds(domain: service.connection.domain)
+            var supply = try VoucherSupply(
+                keys: keys, channels: ids, service: service.connection, now: ServiceClock.system.now)
+            var accepted = 0
+            let peak = try await beside.peak(service, &supply, total: &accepted)
+            await service.process.stop()
+            return VoucherBenchReport.Empty(peak: peak, recovery: recovery)
+        } catch {
+            await service.process.stop()
+            throw error
+        }
     }
 
     private static let deposit = Amount(1_000_000_000_000_000_000)

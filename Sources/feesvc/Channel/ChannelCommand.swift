@@ -28,6 +28,6 @@ struct ChannelCommand: AsyncParsableCommand {
         subcommands: [
             Open.self, TopUp.self, Pay.self, Publish.self, Status.self, List.self, Statement.self, Limits.self,
             Close.self,
-            Withdraw.self, Delegate.self, Revoke.self, Verify.self,
+            Withdraw.self, Delegate.self, Revoke.self, Verify.self, Restore.self,
         ])
 }

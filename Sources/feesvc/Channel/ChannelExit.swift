@@ -31,7 +31,7 @@ enum ChannelExit: Int32 {
         case let error as WalletChannelError:
             switch error {
             case .funds, .signing, .authority: self = .limit
-            case .claim, .log, .otherLog: self = .unproven
+            case .claim, .log, .otherLog, .rolledBack: self = .unproven
             case .over: self = .refused
             case .otherKey: self = .failed
             }

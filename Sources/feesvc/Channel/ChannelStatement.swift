@@ -86,7 +86,7 @@ struct ChargeRow: Encodable {
     init(_ proof: ChargeProof, lane: UInt32, isOrdered: Bool) throws {
         let charge = proof.receipt.charge
         number = charge.number
-        time = proof.receipt.leaf.time
+        time = proof.receipt.acceptedAt
         self.lane = lane
         epoch = charge.epoch
         logIndex = proof.receipt.leaf.index

@@ -49,7 +49,7 @@ extension ChannelCommand {
                     return try ChannelOutput.json(
                         Verified(
                             logId: logID, channelId: proven.channelID, charge: receipt.charge.number,
-                            envelopeHash: receipt.charge.envelopeHash, acceptedAt: receipt.leaf.time,
+                            envelopeHash: receipt.charge.envelopeHash, acceptedAt: receipt.acceptedAt,
                             total: proven.total, logIndex: receipt.leaf.index, headSize: receipt.head.head.size,
                             isLogIdCompared: logId != nil))
                 }
@@ -57,7 +57,7 @@ extension ChannelCommand {
                     ("good", "charge \(receipt.charge.number) of channel \(proven.channelID)"),
                     ("paid", Currency(proven.genesis).both(proven.total)),
                     ("for", "envelope \(receipt.charge.envelopeHash)"),
-                    ("accepted", ChannelOutput.moment(receipt.leaf.time)),
+                    ("accepted", ChannelOutput.moment(receipt.acceptedAt)),
                     ("log", "\(logID)\(logId == nil ? ", compare it with the id that you know" : ", as expected")"),
                     ("leaf", "\(receipt.leaf.index) of \(receipt.head.head.size)"),
                 ])

@@ -154,6 +154,7 @@ struct ServeCommand: AsyncParsableCommand {
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
             let record = HeadRecord(directory: dataDir)
             try await RollbackCheck(service: service, record: record, http: http, logger: logger).run()
+            try await service.finishRollback()
             try await service.recallChannels()
             try await runServices(service, record: record, lock: lock, cluster: cluster, http: http, logger: logger)
             await service.close()

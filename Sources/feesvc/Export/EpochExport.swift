@@ -82,7 +82,9 @@ struct EpochExport {
         let reports = ReportStore(transaction)
         var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
         for charge in try await reports.charges(epoch.firstCharge..<endCharge) {
-            opened[charge.logIndex] = (charge.channel, state.salt(of: charge.logIndex))
+            opened[charge.logIndex] = (
+                charge.channel, charge.restoredSalt ?? state.salt(of: charge.logIndex)
+            )
         }
         return [
             try EpochTables.summary(epoch.number, replay, result), EpochTables.rewards(replay, result),

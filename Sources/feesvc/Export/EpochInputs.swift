@@ -100,7 +100,8 @@ struct EpochInputs {
         let frontier = try await LogStore(transaction).frontier(at: first)
         let acts = try await LogStore(transaction).acts(before: first)
         let rate = try await ChargeStore(transaction).rate(
-            at: genesis.epochs.beginning(of: epoch.number), through: charges)
+            at: genesis.epochs.beginning(of: epoch.number), through: charges,
+            after: acts.rollbacks.last?.rollback.lastCharge ?? 0)
         return EpochOpening(
             epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes),
             rotations: acts.filter(\.isRotation).map {

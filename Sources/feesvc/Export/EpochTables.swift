@@ -58,11 +58,12 @@ enum EpochTables {
         _ log: [LogLeaf], opened: [UInt64: (channel: Bytes32, salt: Bytes32)]
     ) throws -> ReportTable {
         var rows: [[ReportCell]] = []
-        for leaf in log where leaf.kind == .charge {
-            let charge = try Charge(canonicalBytes: leaf.body)
+        for leaf in log {
+            guard let charge = try leaf.charge() else { continue }
             let channel = opened[leaf.index]
             rows.append([
-                .integer(charge.number), .integer(leaf.index), .integer(leaf.time), .text(charge.envelopeHash.hex),
+                .integer(charge.number), .integer(leaf.index), .integer(try leaf.origin().time),
+                .text(charge.envelopeHash.hex),
                 .integer(UInt64(charge.bytes)), .text(charge.expiryDay.description), .amount(charge.price.base),
                 .amount(charge.price.storage), .amount(charge.price.congestion), .amount(charge.price.postage),
                 .amount(try charge.price.total), .text(channel?.channel.hex ?? ""), .text(channel?.salt.hex ?? ""),

@@ -4,6 +4,29 @@ import Hummingbird
 import Logging
 import NIOCore
 import Payer
+import Synchronization
+
+/// Counts the bytes of requests that are being read.
+private final class BodyRoom: Sendable {
+    private let bytesMax: Int
+    private let taken = Mutex(0)
+
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+    }
+
+    /// Takes room for some bytes; `false` where there is none.
+    func enter(_ bytes: Int) -> Bool {
+        taken.withLock { taken in
+            guard taken + bytes <= bytesMax else { return false }
+            taken += bytes
+            return true
+        }
+    }
+
+    /// Gives room back.
+    func leave(_ bytes: Int) { taken.withLock { $0 -= bytes } }
+}
 
 /// How requests are read and answered, alike for the fee service and for nodes.
 enum HTTPBody {
@@ -20,14 +43,24 @@ enum HTTPBody {
         }
     }
 
+    /// What is being read of all requests together: many that are large or slow are told to come back before they fill the
+    /// memory.
+    private static let room = BodyRoom(bytesMax: 128 << 20)
+
     /// Reads a body's bytes.
     static func bytes(of request: Request) async throws -> [UInt8] {
-        do {
-            let buffer = try await request.body.collect(upTo: bytesMax)
-            return Array(buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw Refusal(413, "request/too-large", "A request has at most \(bytesMax) bytes.")
+        var bytes: [UInt8] = []
+        defer { room.leave(bytes.count) }
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= bytesMax else {
+                throw Refusal(413, "request/too-large", "A request has at most \(bytesMax) bytes.")
+            }
+            guard room.enter(part.readableBytes) else {
+                throw Refusal(429, "service/busy", "Too much is being read at once; send it again in a second.")
+            }
+            bytes.append(contentsOf: part.readableBytesView)
         }
+        return bytes
     }
 
     /// Names the first number of a JSON body that is no whole number from 0; the decoder says only that there is one.

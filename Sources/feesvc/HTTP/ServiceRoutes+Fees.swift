@@ -38,14 +38,14 @@ extension ServiceRoutes {
         }
         router.get("/v1/quote") { request, _ in try await quote(request) }
         router.get("/v1/keys") { _, _ in
-            let changes = service.receiptDesk.log.keys.changes
-            let (head, leaves) = try await service.receiptDesk.proofs(of: changes.map(\.index))
+            let log = service.receiptDesk.log
+            let rotations = log.keys.changes.map(\.index)
+            let (head, leaves) = try await service.receiptDesk.proofs(of: rotations + log.rollbacks.map(\.index))
+            let shown = leaves.map { KeysBody.LoggedLeaf(leaf: HexBytes($0.leaf.canonicalBytes), path: $0.path) }
             return try Response.json(
                 KeysBody(
-                    head: HeadBody(head),
-                    rotations: leaves.map {
-                        KeysBody.Rotation(leaf: HexBytes($0.leaf.canonicalBytes), path: $0.path)
-                    }))
+                    head: HeadBody(head), rotations: Array(shown.prefix(rotations.count)),
+                    rollbacks: Array(shown.dropFirst(rotations.count))))
         }
         router.get("/v1/admin/acts") { _, _ in try Response.json(await service.adminState()) }
     }

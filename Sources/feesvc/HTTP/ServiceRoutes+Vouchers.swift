@@ -29,12 +29,14 @@ extension ServiceRoutes {
             throw Refusal(
                 400, "request/body", "The vouchers of a request name at most \(VouchersBody.itemsMax) items; split it.")
         }
-        let screened = try await VoucherScreen(service).screen(vouchers)
-        var decided = try await pipeline.submit(screened.compactMap { try? $0.get() })[...]
-        return screened.map { result in
-            switch result {
-            case .success: decided.removeFirst()
-            case .failure(let refusal): .failure(refusal)
+        return try await pipeline.withRoom(for: vouchers.count) {
+            let screened = try await VoucherScreen(service).screen(vouchers)
+            var decided = try await pipeline.submit(screened.compactMap { try? $0.get() })[...]
+            return screened.map { result in
+                switch result {
+                case .success: decided.removeFirst()
+                case .failure(let refusal): .failure(refusal)
+                }
             }
         }
     }

@@ -68,6 +68,7 @@ struct ServiceRoutes {
 
     private func addPayments(to router: Router<BasicRequestContext>) {
         router.post("/v1/vouchers") { request, _ in try await vouchers(request) }
+        router.post("/v1/restorations") { request, _ in try await restorations(request) }
         router.post("/v1/welcomes") { request, _ in
             let body = try await HTTPBody.json(WelcomeBody.self, of: request)
             let welcome = try Self.canonical { () throws(CanonicalError) in

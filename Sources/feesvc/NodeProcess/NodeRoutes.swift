@@ -28,6 +28,11 @@ struct NodeRoutes {
         router.post("/v1/envelopes") { request, _ in try await publish(request) }
         router.get("/v1/topics") { request, _ in try await topics(request) }
         router.get("/v1/topics/:topic/messages") { request, context in try await messages(request, context) }
+        router.get("/v1/receipts") { request, _ in
+            let receipts = await node.receipts(
+                above: try request.number("above") ?? 0, limit: Int(clamping: try request.number("limit") ?? 256))
+            return try Response.json(NodeReceiptsBody(receipts: receipts.map { HexBytes($0.canonicalBytes) }))
+        }
         router.get("/v1/observations/:epoch") { _, context in
             let (observation, signature) = try await node.observation(of: Self.epoch(context))
             return try Response.json(SignedBytesBody(bytes: observation.canonicalBytes, signature: signature))

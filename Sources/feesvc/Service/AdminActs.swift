@@ -16,6 +16,9 @@ struct AdminActs {
         switch act.order {
         case .collect(let epoch): try await collector.collectDelivered(of: epoch)
         case .seal(let epoch): try await collector.collectObservations(of: epoch)
+        case .rollback:
+            throw Refusal(
+                409, "act/rollback", "A running service has nothing to go back from; run feesvc recover in its place.")
         case .clock, .schedule, .pause, .rotate, .close: break
         }
         try await service.execute(act, signature, opening: opening)
@@ -79,7 +82,7 @@ extension FeeService {
 
     private static func carryOut(_ order: AdminOrder, _ session: inout LogSession) async throws {
         switch order {
-        case .clock, .collect, .rotate, .close: break
+        case .clock, .collect, .rotate, .close, .rollback: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
         case .pause(let isPaused): session.paused(isPaused)

@@ -91,6 +91,14 @@ actor FeeService {
         }
     }
 
+    /// Runs what commits by itself, in the writer's turn.
+    func inTurn<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await writers.withLock {
+            try await reloadIfStale()
+            return try await body()
+        }
+    }
+
     /// Commits one transaction whose log time is `time`. Only called with ``writers`` held.
     func commit<Value>(at time: UInt64, _ body: (inout LogSession) async throws -> Value) async throws -> Value {
         let before = state

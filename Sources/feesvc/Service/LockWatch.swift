@@ -47,8 +47,11 @@ struct LockWatch: Service, CustomStringConvertible {
                     logger.error("PostgreSQL did not start", metadata: ["error": "\(error)"])
                 }
             }
-            if (try? await lock.tryAcquire(ServiceStart.lockKey)) == true {
-                guard try await service.holdsFence() else { break }
+            // A database that is just coming back may take the lock and then fail the next question: that is asked again.
+            if (try? await lock.tryAcquire(ServiceStart.lockKey)) == true,
+                let isOurs = try? await service.holdsFence()
+            {
+                guard isOurs else { break }
                 return
             }
             try await clock.sleep(for: .milliseconds(200))

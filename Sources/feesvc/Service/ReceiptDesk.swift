@@ -22,6 +22,14 @@ final class ReceiptDesk: Sendable {
         var leaves: [UInt64: LogLeaf] = [:]
     }
 
+    /// What was read from the database.
+    private struct Found {
+        let leaves: [UInt64: LogLeaf]
+        let tiles: [LogTile: [Bytes32]]
+        /// What opens the commitments of restored charges among the leaves, by charge number.
+        let restoredSalts: [UInt64: Bytes32]
+    }
+
     private let pool: PostgresPool
     private let state: Mutex<State>
 
@@ -67,12 +75,14 @@ final class ReceiptDesk: Sendable {
                 state.log, leaves, tiles, indexes.filter { leaves[$0] == nil }, needed.filter { tiles[$0] == nil }
             )
         }
+        var salts: [UInt64: Bytes32] = [:]
         if !missingLeaves.isEmpty || !missingTiles.isEmpty {
-            let (readLeaves, readTiles) = try await read(missingLeaves, missingTiles)
-            leaves.merge(readLeaves) { known, _ in known }
-            tiles.merge(readTiles) { known, _ in known }
+            let found = try await read(missingLeaves, missingTiles)
+            leaves.merge(found.leaves) { known, _ in known }
+            tiles.merge(found.tiles) { known, _ in known }
+            salts = found.restoredSalts
         }
-        return (log.head, try Self.derive(indexes, log, leaves, tiles))
+        return (log.head, try Self.derive(indexes, log, leaves, tiles, restoredSalts: salts))
     }
 
     /// Leaves with their paths to the newest head.
@@ -80,13 +90,13 @@ final class ReceiptDesk: Sendable {
         let (log, known) = state.withLock { ($0.log, $0.tiles) }
         let needed = indexes.reduce(into: Set<LogTile>()) { $0.formUnion(log.tree.tilesNeeded(forPathOf: $1)) }
         var tiles = known.filter { needed.contains($0.key) }
-        let (leaves, loaded) = try await read(indexes, needed.subtracting(tiles.keys))
-        tiles.merge(loaded) { known, _ in known }
+        let found = try await read(indexes, needed.subtracting(tiles.keys))
+        tiles.merge(found.tiles) { known, _ in known }
         let paths = log.tree.paths(of: indexes) { tile in tiles[tile] ?? [] }
         return (
             log.head,
             try zip(indexes, paths).map { index, path in
-                guard let leaf = leaves[index] else { throw StorageCorruption("leaf \(index) is missing") }
+                guard let leaf = found.leaves[index] else { throw StorageCorruption("leaf \(index) is missing") }
                 return (leaf, path)
             }
         )
@@ -104,35 +114,43 @@ final class ReceiptDesk: Sendable {
         let needed = log.tree.tilesNeeded(forConsistencyFrom: size)
         var tiles = known.filter { needed.contains($0.key) }
         let missing = needed.subtracting(tiles.keys)
-        if !missing.isEmpty { tiles.merge(try await read([], missing).1) { known, _ in known } }
+        if !missing.isEmpty { tiles.merge(try await read([], missing).tiles) { known, _ in known } }
         return (log.head, log.tree.consistency(from: size) { tile in tiles[tile] ?? [] })
     }
 
     private func read(
         _ indexes: [UInt64], _ tiles: Set<LogTile>
-    ) async throws -> ([UInt64: LogLeaf], [LogTile: [Bytes32]]) {
-        let (leaves, loaded) = try await pool.withTransaction(isolation: .repeatableRead) { transaction in
+    ) async throws -> Found {
+        let found = try await pool.withTransaction(isolation: .repeatableRead) { transaction in
             let store = LogStore(transaction)
             var loaded: [LogTile: [Bytes32]] = [:]
             for tile in tiles { loaded[tile] = try await store.tile(tile) }
-            return (try await store.leaves(at: indexes), loaded)
+            let leaves = try await store.leaves(at: indexes)
+            let restored = leaves.values.filter { $0.kind == .restored }
+            let salts = try await ChargeStore(transaction).restoredSalts(
+                of: try restored.compactMap { try $0.charge()?.number })
+            return Found(leaves: leaves, tiles: loaded, restoredSalts: salts)
         }
         state.withLock { state in
-            if state.tiles.count + loaded.count > Self.tilesKeptMax { state.tiles = [:] }
-            state.tiles.merge(loaded) { known, _ in known }
+            if state.tiles.count + found.tiles.count > Self.tilesKeptMax { state.tiles = [:] }
+            state.tiles.merge(found.tiles) { known, _ in known }
         }
-        return (leaves, loaded)
+        return found
     }
 
     private static func derive(
-        _ indexes: [UInt64], _ log: LogState, _ leaves: [UInt64: LogLeaf], _ tiles: [LogTile: [Bytes32]]
+        _ indexes: [UInt64], _ log: LogState, _ leaves: [UInt64: LogLeaf], _ tiles: [LogTile: [Bytes32]],
+        restoredSalts: [UInt64: Bytes32]
     ) throws -> [OpenedReceipt] {
         let paths = log.tree.paths(of: indexes) { tile in tiles[tile] ?? [] }
         return try zip(indexes, paths).map { index, path in
             guard let leaf = leaves[index] else { throw Refusal(404, "receipt/unknown", "There is no leaf \(index).") }
-            let charge = try Charge(canonicalBytes: leaf.body)
+            guard let charge = try leaf.charge() else {
+                throw Refusal(404, "receipt/unknown", "Leaf \(index) records no charge.")
+            }
             return OpenedReceipt(
-                receipt: Receipt(leaf: leaf, charge: charge, head: log.head, path: path), salt: log.salt(of: index))
+                receipt: Receipt(leaf: leaf, charge: charge, head: log.head, path: path),
+                salt: restoredSalts[charge.number] ?? log.salt(of: index))
         }
     }
 }

@@ -24,8 +24,35 @@ struct RollbackCheck {
         var witnesses: [Witness] = []
         if let own = try record.read() { witnesses.append(Witness(head: own, holder: "this service's data directory")) }
         witnesses += try await nodesHeads()
-        for witness in witnesses where witness.head.head.logID == service.genesis.logID {
-            try await check(witness)
+        for witness in try await standing(witnesses) { try await check(witness) }
+    }
+
+    /// The newest head that shows that the database lacks leaves, with who holds it, among what this service, the nodes and
+    /// `others` hold; `nil` where nothing shows it. Throws where what is there is of another history.
+    func lost(_ others: [SignedHead]) async throws -> (head: SignedHead, holder: String)? {
+        var witnesses: [Witness] = []
+        if let own = try record.read() { witnesses.append(Witness(head: own, holder: "this service's data directory")) }
+        witnesses += try await nodesHeads()
+        let keys = await service.state.keys
+        witnesses += others.filter { keys.hasSigned($0) }.map { Witness(head: $0, holder: "the files given") }
+        let own = service.heads.head.head
+        var newest: Witness?
+        for witness in try await standing(witnesses) {
+            guard witness.head.head.size > own.size else {
+                try await check(witness)
+                continue
+            }
+            let (size, time) = newest.map { ($0.head.head.size, $0.head.head.time) } ?? (0, 0)
+            if (witness.head.head.size, witness.head.head.time) > (size, time) { newest = witness }
+        }
+        return newest.map { ($0.head, $0.holder) }
+    }
+
+    /// Those of this log that no rollback withdrew.
+    private func standing(_ witnesses: [Witness]) async throws -> [Witness] {
+        let rollbacks = await service.state.rollbacks
+        return witnesses.filter {
+            $0.head.head.logID == service.genesis.logID && rollbacks.withdrawing($0.head.head) == nil
         }
     }
 
@@ -36,7 +63,7 @@ struct RollbackCheck {
             throw OperatorError(
                 "This database is an older copy: its log has \(own.size) leaves, and \(witness.holder) holds a signed "
                     + "head of \(shown.size). Leaves \(own.size) to \(shown.size - 1) were shown to others and are not "
-                    + "here. Restore a newer copy; docs/operations.md says what to do where there is none.")
+                    + "here. Restore a newer copy; where there is none, feesvc recover goes on without them.")
         }
         let root = try await service.read { try await LogStore($0).frontier(at: shown.size).root }
         guard root == shown.root else {

@@ -16,6 +16,15 @@ struct ServiceStart {
     let terms: ChannelTerms
     let logger: Logger
 
+    /// Opens the service on a database that holds an instance, and makes none.
+    func open(existing pool: PostgresPool, configuration: PostgresConfiguration) async throws -> FeeService {
+        let tables = try await pool.query("SELECT to_regclass('instance') IS NOT NULL AS is_there")
+        guard try tables.first?.bool("is_there") == true,
+            try await !pool.query("SELECT FROM instance").isEmpty
+        else { throw OperatorError("This database holds no instance; there is nothing to recover.") }
+        return try await open(pool: pool, configuration: configuration, isClockManual: false)
+    }
+
     /// Migrates, creates the instance where there is none, and opens the service.
     func open(
         pool: PostgresPool, configuration: PostgresConfiguration, isClockManual: Bool

@@ -6,7 +6,7 @@ import Synchronization
 /// A request that finds nobody at work takes everything that waits, decides it in one transaction and hands the lead to
 /// the first request that came meanwhile. So one commit serves all that arrived during the one before.
 final class VoucherPipeline: Sendable {
-    /// The most vouchers that wait at once; further requests are told to come back.
+    /// The most vouchers that are looked at or wait at once; further requests are told to come back.
     static let waitingMax = 8_192
     private static let batchMax = 1_024
 
@@ -24,7 +24,8 @@ final class VoucherPipeline: Sendable {
     private struct State {
         var isLed = false
         var waiting: [Request] = []
-        var waitingVouchers = 0
+        /// The vouchers of all requests under way.
+        var vouchers = 0
     }
 
     private let service: FeeService
@@ -37,13 +38,23 @@ final class VoucherPipeline: Sendable {
         self.isGrouping = isGrouping
     }
 
-    /// Decides on the vouchers of one request, in order.
-    func submit(_ vouchers: [RecoveredVoucher]) async throws -> [VoucherDecision] {
-        guard !vouchers.isEmpty else { return [] }
-        let isFull = state.withLock { $0.waitingVouchers + vouchers.count > Self.waitingMax }
-        guard !isFull else {
+    /// Runs `body` over a request of `count` vouchers while there is room for them: before their signatures cost anything.
+    func withRoom<Value>(for count: Int, _ body: () async throws -> Value) async throws -> Value {
+        let hasRoom = state.withLock { state in
+            guard state.vouchers + count <= Self.waitingMax else { return false }
+            state.vouchers += count
+            return true
+        }
+        guard hasRoom else {
             throw Refusal(429, "service/busy", "Too many vouchers wait; send this one again in a second.")
         }
+        defer { state.withLock { $0.vouchers -= count } }
+        return try await body()
+    }
+
+    /// Decides on the vouchers of one request, in order; called within ``withRoom(for:_:)``.
+    func submit(_ vouchers: [RecoveredVoucher]) async throws -> [VoucherDecision] {
+        guard !vouchers.isEmpty else { return [] }
         guard isGrouping else {
             var decisions: [VoucherDecision] = []
             for voucher in vouchers { decisions += try await service.accept([voucher]) }
@@ -51,7 +62,6 @@ final class VoucherPipeline: Sendable {
         }
         let turn = await withCheckedContinuation { continuation in
             let leads = state.withLock { state in
-                state.waitingVouchers += vouchers.count
                 guard state.isLed else {
                     state.isLed = true
                     return true
@@ -79,7 +89,7 @@ final class VoucherPipeline: Sendable {
             return Array(taken)
         }
         let batch = own + others.flatMap(\.vouchers)
-        defer { handOver(finished: batch.count) }
+        defer { handOver() }
         do {
             let decisions = try await service.accept(batch)
             var place = own.count
@@ -95,9 +105,8 @@ final class VoucherPipeline: Sendable {
         }
     }
 
-    private func handOver(finished: Int) {
+    private func handOver() {
         let next = state.withLock { state -> Request? in
-            state.waitingVouchers -= finished
             guard !state.waiting.isEmpty else {
                 state.isLed = false
                 return nil

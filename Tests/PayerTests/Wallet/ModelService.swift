@@ -81,6 +81,12 @@ final class ModelService: ChannelService {
         guard head.isBy(genesis.logKey, in: genesis.domain) else { throw .headSignature }
     }
 
+    var rollbacks: [LoggedRollback] { [] }
+
+    func restore(_ voucher: SignedVoucher, proofs: [ChargeProof]) async throws -> Restoring {
+        .refused(code: "restoration/standing", detail: "nothing was lost")
+    }
+
     func send(_ vouchers: [SignedVoucher]) async throws -> VoucherFrames.Answer {
         try steps.pass()
         let answer = state.withLock { state in
@@ -230,7 +236,9 @@ final class ModelStorage: WalletStorage {
         try steps.pass()
     }
 
-    func save(_ paid: PaidItem, record: ChannelRecord) throws {
+    func lost(by rollback: LoggedRollback, record: ChannelRecord) throws -> [LostPayment] { [] }
+
+    func save(_ paid: PaidItem, voucher: SignedVoucher?, record: ChannelRecord) throws {
         try steps.pass()
         state.withLock { $0.receipts[paid.receipt.charge.number] = paid }
         try steps.pass()
