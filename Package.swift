@@ -54,6 +54,7 @@ let package = Package(
                 .embedInCode("0004_fees.sql"),
                 .embedInCode("0005_idempotency_keys.sql"),
                 .embedInCode("0006_restored_charges.sql"),
+                .embedInCode("0007_journal_guards.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(

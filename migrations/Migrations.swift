@@ -13,5 +13,6 @@ public enum Migrations {
         ("0004_fees", String(decoding: PackageResources._004_fees_sql, as: UTF8.self)),
         ("0005_idempotency_keys", String(decoding: PackageResources._005_idempotency_keys_sql, as: UTF8.self)),
         ("0006_restored_charges", String(decoding: PackageResources._006_restored_charges_sql, as: UTF8.self)),
+        ("0007_journal_guards", String(decoding: PackageResources._007_journal_guards_sql, as: UTF8.self)),
     ]
 }

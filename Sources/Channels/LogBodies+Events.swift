@@ -28,6 +28,27 @@ public enum LogBody {
         return LeafDraft(.edge, encoder.bytes)
     }
 
+    /// Where the journal ends before the edge of an epoch: `tagged "feesvc/books/1": u64 epoch, u64 entry, b32 hash`.
+    public static func books(epoch: UInt64, entry: UInt64, hash: Bytes32) -> LeafDraft {
+        var encoder = CanonicalEncoder(tag: "feesvc/books/1")
+        encoder.append(epoch)
+        encoder.append(entry)
+        encoder.append(hash)
+        return LeafDraft(.books, encoder.bytes)
+    }
+
+    /// Reads where the journal ended.
+    public static func readBooks(
+        _ body: [UInt8]
+    ) throws(CanonicalError) -> (epoch: UInt64, entry: UInt64, hash: Bytes32) {
+        var decoder = try CanonicalDecoder(body, tag: "feesvc/books/1")
+        let epoch = try decoder.readUInt64()
+        let entry = try decoder.readUInt64()
+        let hash = try decoder.readBytes32()
+        try decoder.finish()
+        return (epoch, entry, hash)
+    }
+
     /// Signed bytes of a node or the admin: `tagged "feesvc/signed/1": bytes, sig`.
     public static func signed(_ kind: LeafKind, _ bytes: [UInt8], _ signature: Signature) -> LeafDraft {
         var encoder = CanonicalEncoder(tag: "feesvc/signed/1")

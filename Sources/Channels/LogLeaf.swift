@@ -48,6 +48,8 @@ public enum LeafKind: UInt16, Hashable, Sendable, CaseIterable {
     case signer = 22
     /// A charge of a history that was lost, proved by its payer.
     case restored = 23
+    /// Where the journal ends before an edge.
+    case books = 24
 }
 
 /// One leaf of the fee log.

@@ -57,9 +57,11 @@ public struct Balances: Hashable, Sendable {
         guard next > anchor.number, entry.number == next else { throw .gap(expected: next, found: entry.number) }
         guard entry.previous == anchor.hash else { throw .chain(number: entry.number) }
         try Self.checkBalanced(entry.postings)
-        var after = totals
+        // Decided before anything changes, so that a refused entry leaves no trace and a good one copies nothing.
+        var after: [(account: LedgerAccount, total: AccountTotals)] = []
         for posting in entry.postings {
-            var total = after[posting.account] ?? AccountTotals()
+            var total =
+                after.last { $0.account == posting.account }?.total ?? totals[posting.account] ?? AccountTotals()
             do {
                 total.debits = try total.debits.adding(posting.debit)
                 total.credits = try total.credits.adding(posting.credit)
@@ -71,9 +73,9 @@ public struct Balances: Hashable, Sendable {
                 let balance = try? (totals[posting.account] ?? AccountTotals()).balance(of: posting.account)
                 throw .insufficient(account: posting.account, balance: balance ?? .zero, needed: needed)
             }
-            after[posting.account] = total
+            after.append((posting.account, total))
         }
-        totals = after
+        for (account, total) in after { totals[account] = total }
         anchor = entry.anchor
     }
 

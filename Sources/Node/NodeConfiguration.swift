@@ -83,7 +83,7 @@ public struct NodeLimits: Hashable, Sendable {
     /// How long a peer has for a round's probe and challenges.
     public var probeTimeout = Duration.seconds(2)
     /// How long a node waits before its first signature for peers that know its own chain.
-    public var chainTimeout = Duration.seconds(2)
+    public var chainTimeout = Duration.seconds(10)
     /// The first wait before dialling again.
     public var redialFirst = Duration.milliseconds(100)
     /// The longest wait before dialling again.

@@ -87,6 +87,9 @@ enum ChannelForms {
                 charge: try Charge(canonicalBytes: try $0["charge"].bytes)
             ).canonicalBytes
         },
+        "books": {
+            LogBody.books(epoch: try $0["epoch"].u64, entry: try $0["entry"].u64, hash: try $0["hash"].word).body
+        },
         "act": {
             AdminAct(
                 try AdminOrder(name: try $0["name"].text, body: try $0["body"].bytes), nonce: try $0["nonce"].u64
@@ -117,6 +120,10 @@ enum ChannelForms {
         "rotation": { try KeyRotation(canonicalBytes: $0).canonicalBytes },
         "rollback": { try Rollback(canonicalBytes: $0).canonicalBytes },
         "restored": { try RestoredCharge(canonicalBytes: $0).canonicalBytes },
+        "books": {
+            let (epoch, entry, hash) = try LogBody.readBooks($0)
+            return LogBody.books(epoch: epoch, entry: entry, hash: hash).body
+        },
         "signed": {
             let (bytes, signature) = try LogBody.readSigned($0)
             return LogBody.signed(.act, bytes, signature).body

@@ -89,7 +89,13 @@ import Testing
         for (epoch, start): (UInt64, UInt64) in [(.max, Self.start), (2, .max), (0, .max)] {
             let edge = LogBody.edge(epoch: epoch, time: .max)
             let opening = Self.opening(epoch: epoch, start: start)
-            #expect(try Self.difference(opening, .edge, edge.body, at: .max) == nil, "\(epoch)")
+            #expect(
+                try Self.difference(opening, .edge, edge.body, at: .max)?.what == "leaf before the edge", "\(epoch)")
+            var replay = try EpochReplay(opening)
+            let books = LogBody.books(epoch: epoch, entry: 0, hash: .zero)
+            try replay.apply(LogLeaf(index: 0, time: .max, kind: .books, body: books.body))
+            try replay.apply(LogLeaf(index: 1, time: .max, kind: .edge, body: edge.body))
+            #expect(replay.isClosed)
         }
         let signature = SecretKey(seed: 1, label: "operator").sign(.zero)
         let attestation = LogBody.attestation(epoch: 0, operatorAddress: .zero, signature: signature)

@@ -124,6 +124,7 @@ FORMS = {
     "withdrawal": T("b32 commitment, u128 amount, b32 statement"),
     "signer": T("b32 commitment, b32 statement"),
     "restored": T("u64 index, u64 time, bytes charge"),
+    "books": T("u64 epoch, u64 entry, b32 hash"),
     "commitment": T("b32 channelId, b32 salt"),
     "log": T("bytes genesis"),
     "head": T("b32 logId, u64 size, b32 root, u64 time, u64 epoch"),
@@ -147,7 +148,7 @@ FORMS = {
     "challenge": T("b32 nonce, bytes envelope"),
 }
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
-         "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer", "restored"]    # kind 1 first
+         "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer", "restored", "books"]    # kind 1 first
 BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
 
 
@@ -851,6 +852,8 @@ def main(out):
     append(4, WEEK + 96_200, later_charge(next_charge, 96_200), f"charge {next_charge}")
     form("body 23 restored, largest numbers", "restored", dict(index=2**53 - 1, time=2**53 - 1, charge=tagged("charge", dict(number=2**53 - 1, epoch=2**53 - 2, commitment=b"\xff" * 32, envelopeHash=b"\xff" * 32, bytes=1_048_576,
          expiryDay=2**32 - 1, schedule=2**32 - 1, base=2**128 - 1, storage=2**128 - 2, congestion=2**128 - 3, postage=2**128 - 4, publishBy=2**53 - 3))))
+    append(24, WEEK + 96_250, body(24, dict(epoch=2, entry=17, hash=rnd("entry 17"))))
+    form("body 24 books, before any entry", "books", dict(epoch=1, entry=0, hash=bytes(32)))
     for name, fields, b in leaf_forms[known:]:
         assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
     h3 = head(len(log), WEEK + 96_300, 2, "after the rollback")

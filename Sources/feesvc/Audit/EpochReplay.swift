@@ -58,6 +58,8 @@ struct EpochReplay {
     var announced: FeeSchedule?
     private(set) var time: UInt64 = 0
     private(set) var isClosed = false
+    /// Where the journal ended before the edge, as the log says.
+    private(set) var journalEnd: EntryAnchor?
 
     init(_ opening: EpochOpening) throws {
         epoch = opening.epoch
@@ -136,6 +138,7 @@ struct EpochReplay {
         case .cut: try cut(try Cut(canonicalBytes: leaf.body), at: leaf.time, place)
         case .delivered: try delivered(leaf.body, place)
         case .node: try node(leaf, place)
+        case .books: try books(leaf.body, place)
         case .edge: try edge(leaf, place)
         case .result:
             let result = try EpochResult(canonicalBytes: leaf.body)
@@ -272,7 +275,17 @@ struct EpochReplay {
         held[number] = charge.base == nil && charge.postage == nil ? nil : charge
     }
 
+    private mutating func books(_ body: [UInt8], _ place: String) throws {
+        let books = try LogBody.readBooks(body)
+        try AuditDifference.check(place, "epoch", expected: epoch, found: books.epoch)
+        guard journalEnd == nil else { throw AuditDifference(place, "books", expected: "one leaf", found: "two") }
+        journalEnd = EntryAnchor(number: books.entry, hash: books.hash)
+    }
+
     private mutating func edge(_ leaf: LogLeaf, _ place: String) throws {
+        guard journalEnd != nil else {
+            throw AuditDifference(place, "leaf before the edge", expected: "the journal's end", found: "none")
+        }
         let expected = LogBody.edge(epoch: epoch, time: genesis.epochs.edge(of: epoch))
         try AuditDifference.check(place, "edge", expected: Hex.encode(expected.body), found: Hex.encode(leaf.body))
         try AuditDifference.check(place, "time", expected: genesis.epochs.edge(of: epoch), found: leaf.time)

@@ -82,6 +82,11 @@ struct LedgerTies {
     let closing: [LedgerAccount: AccountTotals]
 
     func check() throws {
+        if let last = journal.last, let end = audit.replay.journalEnd {
+            try AuditDifference.check(
+                "journal.csv", "last entry, as the log's edge has it", expected: "\(end.number) \(end.hash)",
+                found: "\(last.number) \(last.hash)")
+        }
         let flows = audit.replay.flows
         let pool = LedgerAccount.pool(audit.replay.epoch)
         try tie("charged", flows.charged, try sum(.charge) { if case .held = $0.account { $0.credit } else { .zero } })

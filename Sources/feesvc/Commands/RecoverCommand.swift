@@ -105,7 +105,7 @@ struct RecoverCommand: AsyncParsableCommand {
         }
         let key = try KeyFile.read(adminKey ?? DataDirectory.absolute(dataDir) + "/keys/admin.key")
         let logged = try await service.goOn(without: lost, adminKey: key)
-        try record.keep(service.heads.head)
+        try record.keep(service.heads.end)
         report.rollback = logged.index
         guard !json else { return try ChannelOutput.json(report) }
         print("The log goes on from leaf \(logged.index), by an act that says so. Start serve now.")

@@ -59,7 +59,7 @@ actor FeeService {
         self.logKey = logKey
         genesis = state.genesis
         domain = state.genesis.domain
-        heads = HeadBoard(state.head)
+        heads = HeadBoard(ShownEnd(head: state.head, journal: state.anchor))
         receiptDesk = ReceiptDesk(pool: pool, state: state)
     }
 
@@ -112,7 +112,7 @@ actor FeeService {
             }
             state = session.state
             receiptDesk.publish(session)
-            heads.show(state.head)
+            heads.show(ShownEnd(head: state.head, journal: state.anchor))
             return value
         } catch PostgresError.commitUnknown {
             isStale = true
@@ -138,7 +138,7 @@ actor FeeService {
         isStale = false
         channels.forgetAll()
         receiptDesk.reset(stored)
-        heads.show(stored.head)
+        heads.show(ShownEnd(head: stored.head, journal: stored.anchor))
     }
 
     /// Reads the newest open channels before the first request, so that a service that was restarted is as fast as before.

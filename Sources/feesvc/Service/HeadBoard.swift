@@ -5,7 +5,7 @@ import Synchronization
 /// The newest signed head, and those who wait for a newer one.
 final class HeadBoard: Sendable {
     private struct State {
-        var head: SignedHead
+        var end: ShownEnd
         var nextWaiter = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
@@ -15,17 +15,19 @@ final class HeadBoard: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ head: SignedHead) {
-        state = Mutex(State(head: head))
+    init(_ end: ShownEnd) {
+        state = Mutex(State(end: end))
     }
 
     /// The newest head.
-    var head: SignedHead { state.withLock { $0.head } }
+    var head: SignedHead { end.head }
+    /// The newest head, with the journal's end of the same commit.
+    var end: ShownEnd { state.withLock { $0.end } }
 
     /// Shows a newer head and wakes who waits for it.
-    func show(_ head: SignedHead) {
+    func show(_ end: ShownEnd) {
         let woken = state.withLock { state in
-            state.head = head
+            state.end = end
             defer { state.waiters = [:] }
             return state.waiters.values
         }
@@ -56,7 +58,7 @@ final class HeadBoard: Sendable {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
                     let isFull = state.waiters.count >= Self.waiterCountMax
-                    guard !Task.isCancelled, !isFull, !isNewer(state.head) else { return false }
+                    guard !Task.isCancelled, !isFull, !isNewer(state.end.head) else { return false }
                     state.waiters[number] = continuation
                     return true
                 }

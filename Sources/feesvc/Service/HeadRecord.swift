@@ -1,13 +1,20 @@
 import Channels
+import Ledger
 import Logging
 import Payer
 import Primitives
 import ServiceLifecycle
 
-/// The newest head that the service showed to anybody, kept in the data directory: a database that is behind it is an
-/// older copy.
+/// What the service showed last: its newest head, and where the journal ended.
+struct ShownEnd: Hashable, Sendable {
+    let head: SignedHead
+    let journal: EntryAnchor
+}
+
+/// The newest head that the service showed to anybody and the journal's end with it, kept in the data directory: a database
+/// that is behind it is an older copy, or was cut.
 struct HeadRecord: Sendable {
-    private static let tag = "feesvc/shown/1"
+    private static let tag = "feesvc/shown/2"
     private static let bytesMax = 4_096
 
     private let file: PrivateFile
@@ -17,8 +24,8 @@ struct HeadRecord: Sendable {
         file = PrivateFile(path: directory + "/newest-head")
     }
 
-    /// The head kept, `nil` where there is none.
-    func read() throws -> SignedHead? {
+    /// What was kept, `nil` where nothing was.
+    func read() throws -> ShownEnd? {
         let bytes: [UInt8]
         do {
             bytes = try file.read(bytesMax: Self.bytesMax)
@@ -28,15 +35,18 @@ struct HeadRecord: Sendable {
         var decoder = try CanonicalDecoder(bytes, tag: Self.tag)
         let head = try LogHead(canonicalBytes: try decoder.readBytes(limit: Self.bytesMax))
         let signature = try decoder.readSignature()
+        let journal = EntryAnchor(number: try decoder.readUInt64(), hash: try decoder.readBytes32())
         try decoder.finish()
-        return SignedHead(head: head, signature: signature)
+        return ShownEnd(head: SignedHead(head: head, signature: signature), journal: journal)
     }
 
-    /// Keeps a head in place of the one before.
-    func keep(_ head: SignedHead) throws {
+    /// Keeps an end in place of the one before.
+    func keep(_ end: ShownEnd) throws {
         var encoder = CanonicalEncoder(tag: Self.tag)
-        encoder.append(head.head.canonicalBytes)
-        encoder.append(head.signature)
+        encoder.append(end.head.head.canonicalBytes)
+        encoder.append(end.head.signature)
+        encoder.append(end.journal.number)
+        encoder.append(end.journal.hash)
         try file.replace(encoder.bytes)
     }
 }
@@ -59,11 +69,11 @@ struct HeadKeeper: Service, CustomStringConvertible {
     }
 
     private func keep(after kept: UInt64) -> UInt64 {
-        let head = heads.head
-        guard head.head.size > kept else { return kept }
+        let end = heads.end
+        guard end.head.head.size > kept else { return kept }
         do {
-            try record.keep(head)
-            return head.head.size
+            try record.keep(end)
+            return end.head.head.size
         } catch {
             logger.error("the newest head could not be kept", metadata: ["error": "\(error)"])
             return kept

@@ -22,7 +22,9 @@ struct RollbackCheck {
     /// Throws an ``OperatorError`` where a head shows that the database lacks leaves or has others.
     func run() async throws {
         var witnesses: [Witness] = []
-        if let own = try record.read() { witnesses.append(Witness(head: own, holder: "this service's data directory")) }
+        if let own = try record.read() {
+            witnesses.append(Witness(head: own.head, holder: "this service's data directory"))
+        }
         witnesses += try await nodesHeads()
         for witness in try await standing(witnesses) { try await check(witness) }
     }
@@ -31,7 +33,9 @@ struct RollbackCheck {
     /// `others` hold; `nil` where nothing shows it. Throws where what is there is of another history.
     func lost(_ others: [SignedHead]) async throws -> (head: SignedHead, holder: String)? {
         var witnesses: [Witness] = []
-        if let own = try record.read() { witnesses.append(Witness(head: own, holder: "this service's data directory")) }
+        if let own = try record.read() {
+            witnesses.append(Witness(head: own.head, holder: "this service's data directory"))
+        }
         witnesses += try await nodesHeads()
         let keys = await service.state.keys
         witnesses += others.filter { keys.hasSigned($0) }.map { Witness(head: $0, holder: "the files given") }

@@ -43,7 +43,7 @@ struct TestNetwork {
             reconcilePeriod: period,
             seed: 7
         )
-        configuration.limits.chainTimeout = .seconds(3)
+        configuration.limits.chainTimeout = .seconds(8)
         configuration.limits.probeTimeout = .seconds(20)
         return configuration
     }
