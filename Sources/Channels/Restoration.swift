@@ -50,7 +50,9 @@ public enum RestorationRefusal: Error, Hashable, Sendable {
         case .order(let charge, let newest):
             "Charge \(charge) comes before charge \(newest), which the lane has already; restore before paying."
         case .epoch(let found, let open):
-            "The charge is of epoch \(found); epoch \(open) is open, and only its own charges can be restored."
+            found == open
+                ? "The charge was numbered before epoch \(open) began here: the period that its number is of is over."
+                : "The charge is of epoch \(found); epoch \(open) is open, and only its own charges can be restored."
         }
     }
 }

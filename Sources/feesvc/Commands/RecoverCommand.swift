@@ -42,6 +42,9 @@ struct RecoverCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Presentation.reportingErrors {
+            guard databaseUrl != nil || FileManager.default.fileExists(atPath: dataDir + "/feesvc-service") else {
+                throw OperatorError("\(dataDir) is no data directory of a service; say which with --data-dir.")
+            }
             try DataDirectory.prepare(dataDir, kind: "service")
             let cluster =
                 databaseUrl == nil ? try PostgresCluster(directory: DataDirectory.absolute(dataDir)) : nil
@@ -91,20 +94,20 @@ struct RecoverCommand: AsyncParsableCommand {
         let record = HeadRecord(directory: dataDir)
         let logger = logging.logger("recover")
         let check = RollbackCheck(service: service, record: record, http: http, logger: logger)
-        guard let (lost, holder) = try await check.lost(try receipt.map(Self.head)) else {
+        guard let loss = try await check.lost(try receipt.map(Self.head)) else {
             let size = await service.state.tree.size
             guard json else { return print("Nothing is missing: no head is known beyond the log's \(size) leaves.") }
             return try ChannelOutput.json(RecoveryReport(size: size))
         }
-        let held = try await LostCharges(service: service, http: http).held(by: lost)
-        var report = try await RecoveryReport(service.state, lost: lost, holder: holder, held: held)
+        let held = try await LostCharges(service: service, http: http).held()
+        var report = try await RecoveryReport(service.state, loss, held: held)
         if !json { report.show(Currency(service.genesis)) }
         guard yes else {
             if json { return try ChannelOutput.json(report) }
             return print("Nothing was changed; say --yes to go on without it.")
         }
         let key = try KeyFile.read(adminKey ?? DataDirectory.absolute(dataDir) + "/keys/admin.key")
-        let logged = try await service.goOn(without: lost, adminKey: key)
+        let logged = try await service.goOn(without: loss.head, shown: loss.time, adminKey: key)
         try record.keep(service.heads.end)
         report.rollback = logged.index
         guard !json else { return try ChannelOutput.json(report) }
@@ -144,11 +147,11 @@ struct RecoveryReport: Encodable {
         self.size = size
     }
 
-    init(_ state: LogState, lost: SignedHead, holder: String, held: [Receipt]) throws {
+    init(_ state: LogState, _ loss: RollbackCheck.Loss, held: [Receipt]) throws {
         size = state.tree.size
-        lostSize = lost.head.size
-        lostTime = lost.head.time
-        self.holder = holder
+        lostSize = loss.head.head.size
+        lostTime = loss.time
+        holder = loss.holder
         charges = held.count
         amount = try Amount.sum(held.map { try $0.charge.price.total })
     }
@@ -167,7 +170,7 @@ struct LostCharges {
     let http: HTTPClient
 
     /// Receipts under heads of the lost history, one a charge, whatever node holds them.
-    func held(by lost: SignedHead) async throws -> [Receipt] {
+    func held() async throws -> [Receipt] {
         let state = await service.state
         var found: [UInt64: Receipt] = [:]
         for node in try await service.nodes().map(\.node) {

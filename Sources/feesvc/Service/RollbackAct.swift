@@ -6,11 +6,14 @@ extension FeeService {
     /// Goes on from where an older copy of the database stands: logs the act by which every later head of before is
     /// withdrawn, and does what has fallen due since.
     ///
-    /// `lost` is the newest head that anybody showed of what is not here. Nobody may be served meanwhile: heads from before
-    /// ``Rollback/time`` that are signed on the way are never shown.
-    func goOn(without lost: SignedHead, adminKey: SecretKey) async throws -> LoggedRollback {
-        let rollback = Rollback(lost: lost, charges: state.chargeCount, time: max(clock.now, state.time))
-        let act = AdminAct(.rollback(rollback), nonce: state.actNonce + 1)
+    /// `lost` is the newest head that anybody showed of what is not here, `shown` the largest time of any. Nobody may be
+    /// served meanwhile: heads from before ``Rollback/time`` that are signed on the way are never shown.
+    func goOn(without lost: SignedHead, shown: UInt64? = nil, adminKey: SecretKey) async throws -> LoggedRollback {
+        // A second later than any head may have been shown, this one included.
+        let time = max(clock.now, state.time, shown ?? 0).addingClamped(1)
+        let rollback = Rollback(lost: lost, charges: state.chargeCount, time: time)
+        // Acts that were lost were seen by everybody: their nonces are used up too.
+        let act = AdminAct(.rollback(rollback), nonce: max(state.actNonce + 1, rollback.lastCharge))
         let signature = adminKey.sign(domain.digest(of: act.statement))
         try check(act, signature)
         let logged = try await inTurn {

@@ -29,9 +29,19 @@ struct RollbackCheck {
         for witness in try await standing(witnesses) { try await check(witness) }
     }
 
-    /// The newest head that shows that the database lacks leaves, with who holds it, among what this service, the nodes and
-    /// `others` hold; `nil` where nothing shows it. Throws where what is there is of another history.
-    func lost(_ others: [SignedHead]) async throws -> (head: SignedHead, holder: String)? {
+    /// What shows that a database lacks leaves.
+    struct Loss {
+        /// The newest head that covers a leaf which is not there, by the key in force at the log's end.
+        let head: SignedHead
+        /// Who holds it.
+        let holder: String
+        /// The largest time of any such head, Unix seconds.
+        let time: UInt64
+    }
+
+    /// What this service, the nodes and `others` hold of leaves that the database lacks; `nil` where nobody holds any. Throws
+    /// where what is there is of another history.
+    func lost(_ others: [SignedHead]) async throws -> Loss? {
         var witnesses: [Witness] = []
         if let own = try record.read() {
             witnesses.append(Witness(head: own.head, holder: "this service's data directory"))
@@ -40,16 +50,23 @@ struct RollbackCheck {
         let keys = await service.state.keys
         witnesses += others.filter { keys.hasSigned($0) }.map { Witness(head: $0, holder: "the files given") }
         let own = service.heads.head.head
-        var newest: Witness?
+        var beyond: [Witness] = []
         for witness in try await standing(witnesses) {
-            guard witness.head.head.size > own.size else {
-                try await check(witness)
-                continue
-            }
-            let (size, time) = newest.map { ($0.head.head.size, $0.head.head.time) } ?? (0, 0)
-            if (witness.head.head.size, witness.head.head.time) > (size, time) { newest = witness }
+            if witness.head.head.size > own.size { beyond.append(witness) } else { try await check(witness) }
         }
-        return newest.map { ($0.head, $0.holder) }
+        guard let time = beyond.map(\.head.head.time).max() else { return nil }
+        // After a rotation that was lost, heads are by a key that this log never heard of: an earlier one has to do.
+        let key = keys.key(of: .log, at: own.size)
+        let good = beyond.filter { $0.head.isBy(key, in: service.domain) }
+        let newest = good.max { a, b in
+            (a.head.head.time, a.head.head.size) < (b.head.head.time, b.head.head.size)
+        }
+        guard let newest else {
+            throw OperatorError(
+                "Every head beyond the log's \(own.size) leaves that is known is by another key than the log key in force, "
+                    + "\(key.checksummed): a rotation was lost as well. Give a receipt from before it with --receipt.")
+        }
+        return Loss(head: newest.head, holder: newest.holder, time: time)
     }
 
     /// Those of this log that no rollback withdrew.

@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 import psycopg
 
 from .canonical import Reader, listed, sha, tagged, text, u64, u128
-from .log import CHARGE_KIND, Charge, Genesis, Head, Leaf, leaf_hash, root_of
+from .log import (
+    ACT_KIND,
+    CHARGE_KIND,
+    RESTORED_KIND,
+    Act,
+    Charge,
+    Genesis,
+    Head,
+    Leaf,
+    Restored,
+    Rollback,
+    leaf_hash,
+    root_of,
+)
 
 Figures = dict[str, int]
 
@@ -71,9 +84,17 @@ class Books:
         require(balances.get("channels", 0) == self.channels(), "the channels do not sum to their control account")
         count, low, high = self.rows("SELECT count(*), min(number), max(number) FROM charges")[0]
         recorded = self.number("SELECT charge_count FROM instance")
+        left_out = restored = 0
+        for rollback in self.rollbacks():
+            left_out += rollback.last_charge - rollback.charges
+            restored += self.rows(
+                "SELECT count(*) FROM charges WHERE number > %s AND number <= %s",
+                rollback.charges,
+                rollback.last_charge,
+            )[0][0]
         require(
-            count == recorded and (count == 0 or (low, high) == (1, count)),
-            f"{count} charges from {low} to {high}, {recorded} on record",
+            count - restored == recorded - left_out and (count == 0 or 1 <= low <= high <= recorded),
+            f"{count} charges from {low} to {high}, {restored} restored, {recorded} on record, {left_out} left out",
         )
         overdrawn = self.rows(
             "SELECT c.number FROM channels c JOIN lanes l ON l.channel = c.number WHERE c.stage <> 'closed'"
@@ -116,6 +137,19 @@ class Books:
         require(self.rows("SELECT entry_hash FROM instance")[0][0] == previous, "the chain's end is not on record")
         return {"entries": expected - 1}
 
+    def rollbacks(self) -> list[Rollback]:
+        """What the log's acts gave up."""
+        found = []
+        for first, bodies in self.rows(
+            "SELECT first_index, bodies FROM log_blocks WHERE kind = %s ORDER BY first_index", ACT_KIND
+        ):
+            reader = Reader(bodies)
+            for place, body in enumerate(reader.list(reader.blob, most=64)):
+                act = Act.decode(body)
+                if act.name == "rollback":
+                    found.append(Rollback.decode(first + place, act.body))
+        return found
+
     def leaves(self) -> list[Leaf]:
         leaves = []
         for first, count, time, kind, bodies in self.rows(
@@ -135,6 +169,7 @@ class LogCheck:
 
     leaves: list[Leaf]
     charges: dict[int, tuple[Leaf, Charge]] = field(default_factory=dict)
+    rollbacks: list[Rollback] = field(default_factory=list)
 
     @classmethod
     def of(cls, books: Books, genesis: Genesis) -> LogCheck:
@@ -149,18 +184,41 @@ class LogCheck:
         require(check.leaves[0].body == genesis.body, "the log begins with another genesis")
         times = [leaf.time for leaf in check.leaves]
         require(times == sorted(times), "the log's time goes back")
+        newest_charge = 0
         for leaf in check.leaves:
             if leaf.kind == CHARGE_KIND:
                 charge = Charge.decode(leaf.body)
-                require(charge.number == len(check.charges) + 1, f"charge {charge.number} is out of order")
+                newest_charge += 1
+                require(charge.number == newest_charge, f"charge {charge.number} is out of order")
                 check.charges[charge.number] = (leaf, charge)
+            elif leaf.kind == ACT_KIND and (act := Act.decode(leaf.body)).name == "rollback":
+                rollback = Rollback.decode(leaf.index, act.body)
+                rollback.check(genesis)
+                require(rollback.charges == newest_charge, f"the rollback at {leaf.index} counts other charges")
+                check.rollbacks.append(rollback)
+                newest_charge = rollback.last_charge
+            elif leaf.kind == RESTORED_KIND:
+                check._restored(leaf)
         check._compare(books)
         return check
+
+    def _restored(self, leaf: Leaf) -> None:
+        """A charge of a lost history: one of a rollback before it, with a number that nothing else has."""
+        restored = Restored.decode(leaf.body)
+        number = restored.charge.number
+        require(
+            any(r.charges < number <= r.last_charge and restored.index >= r.index for r in self.rollbacks),
+            f"charge {number} was not lost",
+        )
+        require(number not in self.charges, f"charge {number} is restored twice")
+        require(restored.time <= leaf.time, f"charge {number} is restored before it was made")
+        self.charges[number] = (leaf, restored.charge)
 
     def _compare(self, books: Books) -> None:
         """The charges' rows and their leaves say the same, and what was charged is where it belongs."""
         rows = books.rows("SELECT number, log_index, envelope_hash, base, congestion FROM charges ORDER BY number")
-        said = [(n, leaf.index, c.envelope_hash, c.base, c.congestion) for n, (leaf, c) in self.charges.items()]
+        charges = sorted(self.charges.items())
+        said = [(n, leaf.index, c.envelope_hash, c.base, c.congestion) for n, (leaf, c) in charges]
         require([(n, i, bytes(h), int(b), int(c)) for n, i, h, b, c in rows] == said, "charges and leaves differ")
         charged = sum(charge.price for _, charge in self.charges.values())
         require(charged == books.number("SELECT sum(charged) FROM lanes"), "the lanes do not sum to the charges")

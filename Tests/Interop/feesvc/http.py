@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from eth_account import Account
@@ -12,7 +13,7 @@ from eth_account.signers.local import LocalAccount
 
 from . import contract
 from .canonical import Reader, blob, listed
-from .log import Genesis, Head, Receipt, Schedule
+from .log import Genesis, Head, Receipt, Rollback, Schedule, proved_rollback
 from .messages import U128_MAX, Item, Voucher, hexadecimal
 from .statements import (
     CHANNEL_QUERY,
@@ -69,6 +70,37 @@ class Paid:
 
 
 Result = list[Paid] | Refused
+
+
+@dataclass(frozen=True)
+class Bought:
+    """An accepted voucher and what it brought: all that its charges can be restored from."""
+
+    voucher: Voucher
+    paid: tuple[Paid, ...]
+
+    def json(self) -> dict:
+        return restoration(self.voucher.bytes(), self.paid)
+
+
+def restoration(voucher: bytes, paid: Iterable[Paid]) -> dict:
+    """A voucher of a lost history with its receipts, as a request to restore it has them."""
+    return {
+        "voucher": hexadecimal(voucher),
+        "receipts": [{"receipt": hexadecimal(line.receipt.bytes()), "salt": hexadecimal(line.salt)} for line in paid],
+    }
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Leaves of rotations and rollbacks with their paths, and the head to which these lead."""
+
+    head: Head
+    rotations: list[tuple[bytes, list[bytes]]]
+    rollbacks: list[tuple[bytes, list[bytes]]]
+
+    def proved_rollbacks(self, genesis: Genesis) -> list[Rollback]:
+        return [proved_rollback(leaf, path, self.head, genesis) for leaf, path in self.rollbacks]
 
 
 def json_result(result: dict) -> Result:
@@ -161,12 +193,25 @@ class Service:
         answer = self.connection.get(f"/v1/log/consistency?from={size}").ok()
         return head_of(answer["head"]), [address(line) for line in answer["proof"]]
 
+    def keys(self) -> Keys:
+        answer = self.connection.get("/v1/keys").ok()
+
+        def acts(name: str) -> list[tuple[bytes, list[bytes]]]:
+            return [(address(act["leaf"]), [address(hash) for hash in act["path"]]) for act in answer[name]]
+
+        return Keys(head_of(answer["head"]), acts("rotations"), acts("rollbacks"))
+
     def open(
-        self, deposit: int = 0, *, payer: LocalAccount | None = None, signer: LocalAccount | None = None
+        self,
+        deposit: int = 0,
+        *,
+        payer: LocalAccount | None = None,
+        signer: LocalAccount | None = None,
+        opening: bytes | None = None,
     ) -> Channel:
         """Opens a channel between new keys, and has a deposit confirmed where one is named."""
         payer, signer = payer or Account.create(), signer or Account.create()
-        opening = secrets.token_bytes(32)
+        opening = opening or secrets.token_bytes(32)
         values = (address(payer.address), address(signer.address), opening)
         answer = self.connection.post(
             "/v1/channels",
@@ -196,6 +241,12 @@ class Service:
         if answer.headers["content-type"] != BINARY:
             raise AssertionError("the answer has another form than the question")
         return binary_results(answer.body)
+
+    def restore(self, *lost: Bought | dict) -> list[Result]:
+        """Has vouchers of a lost history charged again, in order."""
+        vouchers = [one.json() if isinstance(one, Bought) else one for one in lost]
+        answer = self.connection.post("/v1/restorations", {"vouchers": vouchers})
+        return [json_result(result) for result in answer.ok()["results"]]
 
 
 def head_of(answer: dict) -> Head:

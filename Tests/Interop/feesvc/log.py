@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .canonical import NotCanonical, Reader, blob, fixed, listed, sha, tagged, u16, u64
-from .statements import LOG_HEAD, Domain
+from .statements import ADMIN_ACT, LOG_HEAD, Domain
 
 CHARGE_KIND = 4
+ACT_KIND = 18
+RESTORED_KIND = 23
 BODY_MAX = 16 * 1_048_576
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -193,6 +196,22 @@ class Charge:
         return self.base + self.storage + self.congestion + self.postage
 
 
+@dataclass(frozen=True)
+class Restored:
+    """A charge of a lost history that was charged again, with index and time of its first leaf."""
+
+    index: int
+    time: int
+    charge: Charge
+
+    @classmethod
+    def decode(cls, body: bytes) -> Restored:
+        reader = Reader(body, "feesvc/restored/1")
+        restored = cls(reader.u64(), reader.u64(), Charge.decode(reader.blob()))
+        reader.end()
+        return restored
+
+
 def commitment(channel: bytes, salt: bytes) -> bytes:
     """What a leaf says of a channel; whoever has the salt can open it."""
     return sha(tagged("feesvc/commitment/1", fixed(channel, 32), fixed(salt, 32)))
@@ -236,8 +255,88 @@ class Head:
             raise BadProof("not signed by the log key")
 
 
-def contradict(one: Head, other: Head) -> str | None:
-    """Why no honest log signs both: the table of §5; `None` where it may."""
+@dataclass(frozen=True)
+class Act:
+    """What the admin key ordered, as a leaf has it."""
+
+    name: str
+    body: bytes
+    nonce: int
+    data: bytes
+    signature: bytes
+
+    @classmethod
+    def decode(cls, body: bytes) -> Act:
+        reader = Reader(body, "feesvc/signed/1")
+        act, signature = reader.blob(), reader.signature()
+        reader.end()
+        reader = Reader(act, "feesvc/act/2")
+        decoded = cls(reader.text(), reader.blob(), reader.u64(), act, signature)
+        reader.end()
+        return decoded
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """The admission that the log lost leaves that it had shown; `index` is that of its act's leaf."""
+
+    index: int
+    lost: Head
+    time: int
+    charges: int
+    last_charge: int
+
+    @classmethod
+    def decode(cls, index: int, body: bytes) -> Rollback:
+        reader = Reader(body, "feesvc/rollback/1")
+        lost = Head.decode(reader.blob(), reader.signature())
+        rollback = cls(index, lost, reader.u64(), reader.u64(), reader.u64())
+        reader.end()
+        return rollback
+
+    def withdraws(self, head: Head) -> bool:
+        """Tells whether a head is of the history that was lost."""
+        return head.log_id == self.lost.log_id and head.size > self.index and head.time < self.time
+
+    def explains(self, lost: Head, standing: Head) -> bool:
+        """Tells whether it says why the two heads contradict each other: one was lost, the other came afterwards."""
+        return self.withdraws(lost) and standing.size > self.index and not self.withdraws(standing)
+
+    def check(self, genesis: Genesis) -> None:
+        """What it says is possible where its leaf stands, and the lost head is the log key's."""
+        self.lost.check(genesis)
+        if self.lost.size <= self.index:
+            raise BadProof("the lost head covers no leaf that was lost")
+        if self.time <= self.lost.time:
+            raise BadProof("it does not withdraw the lost head")
+        if not self.charges <= self.last_charge < 2**63:
+            raise BadProof("no such numbers of charges")
+
+
+def proved_rollback(leaf_bytes: bytes, path: list[bytes], head: Head, genesis: Genesis) -> Rollback:
+    """The rollback that a leaf with its path to a head shows: signed by the admin key, over a head of the log key."""
+    head.check(genesis)
+    leaf = Leaf.decode(leaf_bytes)
+    if leaf.kind != ACT_KIND or len(path) > 64:
+        raise BadProof("the leaf is no act")
+    if root_by_path(leaf.index, head.size, leaf_hash(leaf_bytes), path) != head.root:
+        raise BadProof("the path does not lead to the root")
+    act = Act.decode(leaf.body)
+    if act.name != "rollback":
+        raise BadProof("the act is no rollback")
+    if genesis.domain.signer(act.signature, ADMIN_ACT, sha(act.data)) != genesis.admin_key:
+        raise BadProof("not signed by the admin key")
+    rollback = Rollback.decode(leaf.index, act.body)
+    rollback.check(genesis)
+    if rollback.withdraws(head):
+        raise BadProof("the head is withdrawn itself")
+    return rollback
+
+
+def contradict(one: Head, other: Head, rollbacks: Sequence[Rollback] = ()) -> str | None:
+    """Why no honest log signs both: the table of §5; `None` where it may, or where a rollback explains it."""
+    if any(rollback.explains(one, other) or rollback.explains(other, one) for rollback in rollbacks):
+        return None
     earlier, later = sorted((one, other), key=lambda head: (head.size, head.time))
     if one.size == other.size and one.root != other.root:
         return "roots"
@@ -279,17 +378,27 @@ class Receipt:
 
     @property
     def charge(self) -> Charge:
-        return Charge.decode(self.leaf.body)
+        leaf = self.leaf
+        return Restored.decode(leaf.body).charge if leaf.kind == RESTORED_KIND else Charge.decode(leaf.body)
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        """Index and time of the leaf under which the charge was logged first."""
+        leaf = self.leaf
+        if leaf.kind != RESTORED_KIND:
+            return leaf.index, leaf.time
+        restored = Restored.decode(leaf.body)
+        return restored.index, restored.time
 
     def check(self, genesis: Genesis) -> Charge:
         """The charge that it proves to be in the log; raises where it proves nothing."""
         self.head.check(genesis)
         leaf = self.leaf
-        if leaf.kind != CHARGE_KIND:
+        if leaf.kind not in (CHARGE_KIND, RESTORED_KIND):
             raise BadProof("the leaf is no charge")
         if root_by_path(leaf.index, self.head.size, leaf_hash(self.leaf_bytes), self.path) != self.head.root:
             raise BadProof("the path does not lead to the root")
-        return Charge.decode(leaf.body)
+        return self.charge
 
 
 class Follower:
@@ -298,11 +407,23 @@ class Follower:
     def __init__(self, genesis: Genesis):
         self.genesis = genesis
         self.head: Head | None = None
+        self.rollbacks: list[Rollback] = []
+
+    def learn(self, rollbacks: list[Rollback]) -> None:
+        """Takes in what the log admits to have lost, as `proved_rollback` checked it."""
+        self.rollbacks = rollbacks
 
     def accept(self, head: Head, proof: list[bytes]) -> None:
         head.check(self.genesis)
         if head.size == 0:
             raise BadProof("a head of no leaf")
+        if any(rollback.withdraws(head) for rollback in self.rollbacks):
+            raise BadProof("the head is withdrawn")
+        if self.head is not None and any(
+            rollback.withdraws(self.head) and head.size > rollback.index for rollback in self.rollbacks
+        ):
+            self.head = head
+            return
         if self.head is None:
             if proof:
                 raise BadProof("the first head comes without a proof")

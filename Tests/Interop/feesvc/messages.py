@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from eth_account.signers.local import LocalAccount
 
 from .canonical import blob, fixed, listed, sha, tagged, u32, u64, u128
-from .statements import VOUCHER, Domain
+from .statements import VOUCHER, WELCOME, Domain, address
 
 LANE_MAX = 63
 SEQUENCE_MAX = 2**63 - 1
@@ -27,6 +27,13 @@ def envelope_head(topic: bytes, expiry_day: int, salt: bytes, payload: bytes) ->
     return tagged(
         "feesvc/envelope/1", fixed(topic, 32), u32(expiry_day), fixed(salt, 32), u32(len(payload)), sha(payload)
     )
+
+
+def welcome(domain: Domain, owner: LocalAccount, salt: bytes, envelope: bytes) -> bytes:
+    """A topic's owner takes the message with this envelope head in: §7."""
+    who = address(owner.address)
+    signature = domain.sign(owner, WELCOME, topic(who, salt), sha(envelope))
+    return tagged("feesvc/welcome/1", blob(envelope), fixed(who, 20), fixed(salt, 32), fixed(signature, 65))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -58,12 +59,15 @@ class ServiceProcess:
     def __exit__(self, *_) -> None:
         self.clear()
 
+    @property
+    def environment(self) -> dict[str, str]:
+        words = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "FEESVC_DATABASE_URL"}
+        return words | {"TMPDIR": str(self.folder)}
+
     def start(self, seconds: float = 180) -> None:
         """Starts it on its data directory, and waits until it answers."""
         address_file = self.folder / "address"
         address_file.unlink(missing_ok=True)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "FEESVC_DATABASE_URL"}
-        environment["TMPDIR"] = str(self.folder)
         words = [binary(), "serve", "--data-dir", str(self.data), "--port", "0", "--address-file", str(address_file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -71,7 +75,7 @@ class ServiceProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=self.environment,
                 start_new_session=True,
             )
         end = time.monotonic() + seconds
@@ -95,6 +99,62 @@ class ServiceProcess:
     def stop(self) -> int:
         self.process.terminate()
         return self.process.wait(60)
+
+    def command(self, *words: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
+        """Runs another command of the program to its end."""
+        return subprocess.run(
+            [binary(), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=seconds,
+        )
+
+    def recover(self, *flags: str) -> subprocess.CompletedProcess[str]:
+        """Runs `feesvc recover` in place of the service."""
+        return self.command("recover", "--data-dir", str(self.data), *flags)
+
+    def recovered(self, *flags: str) -> dict:
+        """What `recover --json` says, where it does not fail."""
+        result = self.recover("--json", *flags)
+        if result.returncode != 0:
+            raise RuntimeError(f"recover ended with {result.returncode}: {result.stderr}")
+        return json.loads(result.stdout)
+
+    def end_database(self) -> None:
+        """Ends PostgreSQL at once, where it runs: what was committed stays."""
+        for ending in [signal.SIGQUIT] + [signal.SIGKILL] * 3:
+            for process in [self.postmaster] if ending == signal.SIGQUIT else list(self.database_processes()):
+                if process is not None:
+                    try:
+                        os.kill(process, ending)
+                    except ProcessLookupError:
+                        pass
+            end = time.monotonic() + 5
+            while self.database_processes() and time.monotonic() < end:
+                time.sleep(0.02)
+            if not self.database_processes():
+                return
+        raise TimeoutError("PostgreSQL does not end")
+
+    def copy_database(self, name: str = "copy") -> Path:
+        """Copies the cluster's folder; only called while the service is stopped."""
+        copy = self.folder / name
+        shutil.rmtree(copy, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(self.data / "postgres/data"), str(copy)], check=True)
+        return copy
+
+    def put_back(self, copy: Path, keep: bool = True) -> None:
+        """Puts a copy in the place of the cluster's folder, itself where it need not be kept; what happened since is lost."""
+        self.end_database()
+        place = self.data / "postgres/data"
+        lost = place.rename(self.folder / "lost")
+        if keep:
+            subprocess.run(["cp", "-a", str(copy), str(place)], check=True)
+        else:
+            copy.rename(place)
+        shutil.rmtree(lost)
 
     def key(self, name: str) -> LocalAccount:
         """One of the instance's keys: `log`, `settlement` or `admin`."""

@@ -23,6 +23,7 @@ WITHDRAWAL = "Withdrawal(bytes32 channelId,uint128 cumulative,uint64 validUntil)
 DEPOSIT = "Deposit(bytes32 channelId,uint128 amount,bytes32 reference)"
 STAKE_DEPOSIT = "StakeDeposit(address operator,uint128 amount,bytes32 reference)"
 PAYOUT = "Payout(address account,uint128 amount,bytes32 reference)"
+WELCOME = "Welcome(bytes32 topic,bytes32 envelopeHash)"
 LOG_HEAD = "LogHead(bytes32 head)"
 ADMIN_ACT = "AdminAct(bytes32 act)"
 

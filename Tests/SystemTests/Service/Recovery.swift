@@ -100,7 +100,7 @@ extension FeesvcSystem {
             try await Workshop.with { workshop in
                 let empty = try await workshop.run(["recover", "--data-dir", workshop("data")], seconds: 60)
                 #expect(empty.status == 1)
-                #expect(empty.errors.contains("no instance"), "\(empty.errors)")
+                #expect(empty.errors.contains("no data directory"), "\(empty.errors)")
                 let service = try await ServiceProcess.start(in: workshop)
                 let busy = try await workshop.run(["recover", "--data-dir", workshop("data"), "--yes"], seconds: 60)
                 #expect(busy.status == 1)
