@@ -32,17 +32,20 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
 
         .target(name: "Primitives", dependencies: ["CSecp256k1", "CCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
-        .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "Rewards", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
+        .target(
+            name: "Reports", dependencies: ["Primitives", "Ledger", "Rewards", "CXlsxWriter"], swiftSettings: strict),
         .target(
             name: "OpenAPI", path: "docs",
             exclude: [
                 "architecture.md", "attacks.md", "dependencies.md", "errors.md", "operations.md", "performance.md",
                 "privacy.md", "protocol.md", "quickstart-accountant.md", "quickstart-operator.md",
-                "quickstart-payer.md", "quickstart-service.md", "security.md", "testing.md",
+                "quickstart-payer.md", "quickstart-service.md", "report.schema.json", "security.md", "testing.md",
             ],
             resources: [.embedInCode("openapi.yaml"), .embedInCode("openapi-node.yaml")],
             swiftSettings: [.treatAllWarnings(as: .error)]),
@@ -89,8 +92,8 @@ let package = Package(
         .executableTarget(
             name: "feesvc",
             dependencies: [
-                "Primitives", "Ledger", "Channels", "Rewards", "Storage", "Payer", "Node", "Migrations", "OpenAPI",
-                "CZlib",
+                "Primitives", "Ledger", "Channels", "Rewards", "Reports", "Storage", "Payer", "Node", "Migrations",
+                "OpenAPI", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -125,6 +128,16 @@ let package = Package(
             dependencies: ["Rewards", "Primitives"],
             swiftSettings: strict
         ),
+        // Made-up reports, for tests and for the programs that check each format.
+        .target(
+            name: "ReportSamples", dependencies: ["Reports", "Primitives", "Ledger", "Rewards"],
+            path: "Tests/ReportSamples", swiftSettings: strict),
+        .executableTarget(
+            name: "report-sample", dependencies: ["ReportSamples", "Reports"], path: "Tests/report-sample",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "ReportSamples", "Primitives", "Ledger", "Rewards"],
+            swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Primitives", "Migrations", .product(name: "Logging", package: "swift-log")],
@@ -147,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "FeesvcTests",
             dependencies: [
-                "feesvc", "Storage", "Ledger", "Channels", "Rewards", "Payer", "Primitives", "Migrations",
+                "feesvc", "Storage", "Ledger", "Channels", "Rewards", "Reports", "Payer", "Primitives", "Migrations",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -8,31 +8,6 @@ import Testing
 
 /// The books as `feesvc ledger verify` sees them, and what the database itself refuses.
 struct BooksTests {
-    private let key = SecretKey(seed: 1, label: "payer")
-    private let topic = Topic(owner: SecretKey(seed: 1, label: "owner").address, salt: SHA256.hash([1]))
-
-    /// Charges, midnights, a cut, two edges and a distribution.
-    private func withBooks(_ body: (ServiceFixture) async throws -> Void) async throws {
-        try await ServiceFixture.run { fixture in
-            try await fixture.registerNodes(2)
-            let channel = try await fixture.channel(key, deposit: 10_000_000_000)
-            for number in 1...4 {
-                let item = fixture.item(fixture.envelope("\(number)", topic: topic), postage: 1_000_000_000)
-                _ = try await fixture.pay(
-                    fixture.voucher(
-                        [item], channel: channel, key: key, sequence: UInt64(number),
-                        ceiling: Amount(UInt128(number) * 2_000_000_000)))
-                if number == 3 {
-                    try await fixture.advance(to: ServiceFixture.start + ServiceFixture.epochLength + 90_000)
-                    try await fixture.observeAll(2, epoch: 1)
-                    _ = try await fixture.service.seal(1)
-                }
-            }
-            try await fixture.advance(to: ServiceFixture.start + 2 * ServiceFixture.epochLength)
-            try await body(fixture)
-        }
-    }
-
     private func verify(_ fixture: ServiceFixture, noted: EntryAnchor? = nil) async throws -> BooksCheck.Outcome {
         try await fixture.service.read { try await BooksCheck($0, noted: noted).run() }
     }
@@ -46,7 +21,7 @@ struct BooksTests {
     }
 
     @Test func `books that nobody touched are good, and end as the log's edges say`() async throws {
-        try await withBooks { fixture in
+        try await ServiceFixture.runWithBooks { fixture in
             let outcome = try await verify(fixture, noted: fixture.service.heads.end.journal)
             #expect(outcome.edges == 2)
             #expect(outcome.check.balances.anchor == fixture.service.heads.end.journal)
@@ -131,7 +106,7 @@ struct BooksTests {
     func `whoever changes the books is found out`(_ what: String, _ statements: [String], _ expected: String)
         async throws
     {
-        try await withBooks { fixture in
+        try await ServiceFixture.runWithBooks { fixture in
             let noted = fixture.service.heads.end.journal
             try await tamper(fixture, statements)
             do {
@@ -145,7 +120,7 @@ struct BooksTests {
     }
 
     @Test func `a guard that is switched off or gone is named`() async throws {
-        try await withBooks { fixture in
+        try await ServiceFixture.runWithBooks { fixture in
             try await fixture.pool.execute("ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_fixed")
             await #expect {
                 try await verify(fixture)
@@ -161,7 +136,7 @@ struct BooksTests {
     @Test func `the database itself refuses entries of a closed epoch, gaps, and postings that do not balance`()
         async throws
     {
-        try await withBooks { fixture in
+        try await ServiceFixture.runWithBooks { fixture in
             let last = "(SELECT number, hash, time FROM ledger_entries ORDER BY number DESC LIMIT 1) AS e"
             let hash = "decode(repeat('01', 32), 'hex')"
             for (what, statement): (String, String) in [

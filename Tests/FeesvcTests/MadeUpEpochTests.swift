@@ -2,6 +2,7 @@ import Channels
 import Ledger
 import Payer
 import Primitives
+import Rewards
 import Testing
 
 @testable import feesvc
@@ -104,7 +105,7 @@ import Testing
 
     @Test func `a journal's first entry is 1 or later`() throws {
         let balances = try TrialBalanceFile(
-            Array((EpochTables.trialBalanceColumns.joined(separator: ",") + "\r\n").utf8))
+            Array((TrialBalance.columns.joined(separator: ",") + "\r\n").utf8))
         let postings = [
             Posting(account: .custody, debit: 1, credit: 0), Posting(account: .dust, debit: 0, credit: 1),
         ]

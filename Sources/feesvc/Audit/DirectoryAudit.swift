@@ -51,7 +51,7 @@ struct DirectoryAudit {
         try Self.compare(EpochTables.journal(journal.entries), file)
         self.opening = balances.opening.filter { $0.value != AccountTotals() }
         closing = try balances.closing(after: journal.entries)
-        try Self.compare(EpochTables.trialBalance(opening: balances.opening, closing: closing), file)
+        try Self.compare(TrialBalance.table(opening: balances.opening, closing: closing), file)
         firstEntry = journal.entries.first
         lastEntry = journal.entries.last?.anchor
         try LedgerTies(audit: audit, journal: journal.entries, closing: closing).check()

@@ -47,7 +47,7 @@ struct TrialBalanceFile {
     init(_ bytes: [UInt8]) throws {
         var opening: [LedgerAccount: AccountTotals] = [:]
         let name = "trial-balance.csv"
-        for row in try CSVFile(bytes, columns: EpochTables.trialBalanceColumns, name: name).rows {
+        for row in try CSVFile(bytes, columns: TrialBalance.columns, name: name).rows {
             guard let account = LedgerAccount(name: row[0]), let debits = Amount(decimal: row[1]),
                 let credits = Amount(decimal: row[2])
             else { throw AuditDifference(name, "account", expected: "an account with amounts", found: row[0]) }

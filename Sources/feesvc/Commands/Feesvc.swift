@@ -17,7 +17,8 @@ struct Feesvc: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ServeCommand.self, ChannelCommand.self, NodeCommand.self, AdminCommand.self,
-            RecoverCommand.self, LedgerCommand.self, ExportCommand.self, AuditCommand.self, BenchCommand.self,
+            RecoverCommand.self, LedgerCommand.self, ReportCommand.self, ExportCommand.self, AuditCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() async {

@@ -31,6 +31,7 @@ struct DemoChecks {
             configuration: PostgresConfiguration(connectionString: try network.database, maximumConnections: 2))
         do {
             _ = try await ExportCommand.export(pool, epoch: nil, out: out)
+            try await ReportCommand.reportSealed(pool, out: out)
             checks.isConserved = try await pool.withTransaction(isolation: .readOnly) { transaction in
                 let totals = try await ReportStore(transaction).totals(before: UInt64(Int64.max))
                 let conservation = try Balances(totals: totals).conservation()

@@ -91,7 +91,7 @@ struct EpochExport {
             try EpochTables.charges(log, opened: opened),
             EpochTables.refunds(try await reports.refunds(in: epoch.number)),
             EpochTables.journal(try await reports.entries(epoch.firstEntry..<endEntry)),
-            try EpochTables.trialBalance(
+            try TrialBalance.table(
                 opening: try await reports.totals(before: epoch.firstEntry),
                 closing: try await reports.totals(before: endEntry)),
         ]

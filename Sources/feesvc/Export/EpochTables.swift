@@ -108,28 +108,4 @@ enum EpochTables {
     static let journalColumns = [
         "entry", "time", "epoch", "kind", "reference", "account", "debit", "credit", "previous", "hash",
     ]
-
-    /// Opening totals, the epoch's movements and closing totals of each account.
-    static func trialBalance(
-        opening: [LedgerAccount: AccountTotals], closing: [LedgerAccount: AccountTotals]
-    ) throws -> ReportTable {
-        let accounts = Set(opening.keys).union(closing.keys).sorted { $0.name < $1.name }
-        return ReportTable(
-            name: "trial-balance", columns: trialBalanceColumns,
-            rows: try accounts.map { account in
-                let before = opening[account] ?? AccountTotals()
-                let after = closing[account] ?? AccountTotals()
-                return [
-                    .text(account.name), .amount(before.debits), .amount(before.credits),
-                    .amount(try after.debits.subtracting(before.debits)),
-                    .amount(try after.credits.subtracting(before.credits)), .amount(after.debits),
-                    .amount(after.credits), .amount(try after.balance(of: account)),
-                ]
-            })
-    }
-
-    static let trialBalanceColumns = [
-        "account", "opening_debits", "opening_credits", "debits", "credits", "closing_debits", "closing_credits",
-        "balance",
-    ]
 }

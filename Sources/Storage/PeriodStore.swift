@@ -1,0 +1,111 @@
+import Channels
+public import Ledger
+public import Primitives
+
+/// Refunds on one ground.
+public struct GroundTotal: Hashable, Sendable {
+    /// The ground's number.
+    public let ground: UInt8
+    /// How many parts of charges went back.
+    public let count: UInt64
+    /// What they were.
+    public let amount: Amount
+}
+
+/// Reads what a report of a period is made of. Figures are as they were at entry numbers and log indexes, so that a period's
+/// report is the same whenever it is made.
+public struct PeriodStore: Sendable {
+    private let transaction: Transaction
+
+    /// Reads within a transaction, a snapshot for a whole report.
+    public init(_ transaction: Transaction) {
+        self.transaction = transaction
+    }
+
+    /// The entries of a range of log time, both ends included, by number: from the first to the one after the last.
+    public func entries(from: UInt64, to: UInt64) async throws -> Range<UInt64> {
+        let rows = try await transaction.query(
+            """
+            SELECT (SELECT count(*) FROM ledger_entries WHERE time < \(from)) + 1 AS first, \
+            (SELECT count(*) FROM ledger_entries WHERE time <= \(to)) + 1 AS end
+            """)
+        guard let row = rows.first else { return 1..<1 }
+        let first = try row.unsigned("first")
+        return first..<max(first, try row.unsigned("end"))
+    }
+
+    /// The leaves of a range of log time, both ends included.
+    public func leaves(from: UInt64, to: UInt64, size: UInt64) async throws -> Range<UInt64> {
+        let rows = try await transaction.query(
+            """
+            SELECT (SELECT coalesce(min(first_index), \(size)) FROM log_blocks WHERE time >= \(from)) AS first, \
+            (SELECT coalesce(min(first_index), \(size)) FROM log_blocks WHERE time > \(to)) AS end
+            """)
+        guard let row = rows.first else { return 0..<0 }
+        let first = try row.unsigned("first")
+        return first..<max(first, try row.unsigned("end"))
+    }
+
+    /// The anchor of an entry; `nil` where there is none of this number.
+    public func anchor(of number: UInt64) async throws -> EntryAnchor? {
+        try await transaction.query("SELECT hash FROM ledger_entries WHERE number = \(number)").first.map {
+            EntryAnchor(number: number, hash: try $0.hash("hash"))
+        }
+    }
+
+    /// What entries moved, by account and kind.
+    public func flows(
+        _ entries: Range<UInt64>
+    ) async throws -> [(account: LedgerAccount, kind: EntryKind, totals: AccountTotals)] {
+        try await transaction.query(
+            """
+            SELECT p.account, e.kind, sum(p.debit) AS debits, sum(p.credit) AS credits FROM ledger_postings AS p \
+            JOIN ledger_entries AS e ON e.number = p.entry \
+            WHERE p.entry >= \(entries.lowerBound) AND p.entry < \(entries.upperBound) GROUP BY p.account, e.kind \
+            ORDER BY p.account COLLATE "C", e.kind COLLATE "C"
+            """
+        ).map { row in
+            guard let kind = EntryKind(rawValue: try row.text("kind")) else {
+                throw StorageCorruption("an entry of an unknown kind")
+            }
+            return (
+                try row.account("account"), kind,
+                AccountTotals(debits: try row.amount("debits"), credits: try row.amount("credits"))
+            )
+        }
+    }
+
+    /// What went back by leaves of a range, by ground.
+    public func refunds(_ leaves: Range<UInt64>) async throws -> [GroundTotal] {
+        try await transaction.query(
+            """
+            SELECT ground, count(*) AS count, sum(amount) AS amount FROM refunds \
+            WHERE log_index >= \(leaves.lowerBound) AND log_index < \(leaves.upperBound) GROUP BY ground ORDER BY ground
+            """
+        ).map {
+            GroundTotal(
+                ground: UInt8(clamping: try $0.int("ground")), count: try $0.unsigned("count"),
+                amount: try $0.amount("amount"))
+        }
+    }
+
+    /// The epochs whose pools were distributed by entries of a range.
+    public func distributed(_ entries: Range<UInt64>) async throws -> [UInt64] {
+        try await transaction.query(
+            """
+            SELECT reference FROM ledger_entries WHERE kind = 'distribution' \
+            AND number >= \(entries.lowerBound) AND number < \(entries.upperBound) ORDER BY number
+            """
+        ).compactMap { try $0.text("reference").split(separator: ":").last.flatMap { UInt64($0) } }
+    }
+
+    /// How many charges leaves of a range recorded.
+    public func chargeCount(_ leaves: Range<UInt64>) async throws -> UInt64 {
+        let rows = try await transaction.query(
+            """
+            SELECT count(*) AS count FROM charges \
+            WHERE log_index >= \(leaves.lowerBound) AND log_index < \(leaves.upperBound)
+            """)
+        return try rows.first?.unsigned("count") ?? 0
+    }
+}

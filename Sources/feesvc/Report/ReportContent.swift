@@ -1,0 +1,107 @@
+import Channels
+import Ledger
+import Primitives
+import Reports
+import Rewards
+import Storage
+
+/// Gathers a report's schedules from the database.
+struct ReportContent {
+    let transaction: Transaction
+    let state: LogState
+    let period: ReportPeriod
+
+    /// The report without its journal. Throws where anything in it disagrees.
+    func report() async throws -> Report {
+        let totals = ReportStore(transaction)
+        let store = PeriodStore(transaction)
+        let books = try PeriodBooks(
+            opening: try await totals.totals(before: period.entries.lowerBound),
+            closing: try await totals.totals(before: period.entries.upperBound),
+            flows: try await store.flows(period.entries).map {
+                AccountFlow(account: $0.account, kind: $0.kind, debits: $0.totals.debits, credits: $0.totals.credits)
+            })
+        let refunds = try await store.refunds(period.leaves)
+        let schedules =
+            try books.schedules() + [try refundSchedule(refunds), try await contributions(), try await control()]
+        return try Report(
+            scope: try await scope(), opening: books.opening, closing: books.closing, schedules: schedules,
+            checks: books.checks + [Self.returned])
+    }
+
+    private func scope() async throws -> ReportScope {
+        let store = PeriodStore(transaction)
+        var entries: ReportScope.Entries?
+        if !period.entries.isEmpty, let first = try await store.anchor(of: period.entries.lowerBound),
+            let last = try await store.anchor(of: period.entries.upperBound - 1)
+        {
+            entries = ReportScope.Entries(first: first, last: last)
+        }
+        return try ReportScope(
+            title: "feesvc \(period.name)", logID: state.genesis.logID, period: period.period, from: period.from,
+            to: period.to, entries: entries, currency: state.genesis.currency, scale: state.genesis.ledgerScale)
+    }
+
+    private func refundSchedule(_ refunds: [GroundTotal]) throws -> Schedule {
+        let rows = RefundGround.allCases.map { ground -> [ReportCell] in
+            let total = refunds.first { $0.ground == ground.rawValue }
+            return [.text(ground.name), .integer(total?.count ?? 0), .amount(total?.amount ?? .zero)]
+        }
+        return try Schedule(
+            "Refunds by ground",
+            ReportTable(name: "refunds-by-ground", columns: ["ground", "parts", "amount"], rows: rows),
+            totals: ["amount"])
+    }
+
+    /// What went back on all grounds is what cuts and postage returned to channels and payees.
+    private static let returned = ReportCheck(
+        "refunds by ground = returned to channels and payables",
+        [.column(schedule: "refunds-by-ground", column: "amount")],
+        equal: [
+            .column(schedule: "channels", column: "returned"), .column(schedule: "payables", column: "returned"),
+        ])
+
+    /// What was measured of each node, for every pool that was distributed in the period.
+    private func contributions() async throws -> Schedule {
+        let nodes = Dictionary(
+            try await NodeStore(transaction).all().map { ($0.node.number, $0.node.registration) }
+        ) { first, _ in first }
+        var rows: [[ReportCell]] = []
+        for number in try await PeriodStore(transaction).distributed(period.entries) {
+            guard let result = try await EpochStore(transaction).epoch(number)?.result else { continue }
+            for row in result.rows {
+                rows.append([
+                    .integer(number), .integer(UInt64(row.node)),
+                    .text(nodes[row.node]?.operatorAddress.hex ?? ""),
+                    .amount(nodes[row.node]?.stake ?? .zero), .integer(UInt64(row.contribution.held)),
+                    .integer(UInt64(row.contribution.available)), .integer(UInt64(row.contribution.attested)),
+                    .integer(UInt64(row.contribution.quality)), .amount(row.earned), .amount(row.shared),
+                    .amount(row.reward),
+                ])
+            }
+        }
+        return try Schedule(
+            "Rewards by operator, with what was measured",
+            ReportTable(
+                name: "rewards-by-operator",
+                columns: [
+                    "epoch", "node", "operator", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb",
+                    "earned", "shared", "reward",
+                ], rows: rows), totals: ["earned", "shared", "reward"],
+            rowChecks: [Schedule.RowCheck("earned + shared = reward", ["earned", "shared"], equal: ["reward"])])
+    }
+
+    private func control() async throws -> Schedule {
+        let charges = try await PeriodStore(transaction).chargeCount(period.leaves)
+        let entries = period.entries.upperBound - period.entries.lowerBound
+        let leaves = period.leaves.upperBound - period.leaves.lowerBound
+        return try Schedule(
+            "Control totals",
+            ReportTable(
+                name: "control", columns: ["what", "count"],
+                rows: [
+                    [.text("leaves of the log"), .integer(leaves)], [.text("charges"), .integer(charges)],
+                    [.text("ledger entries"), .integer(entries)],
+                ]))
+    }
+}

@@ -1,0 +1,191 @@
+"""Checks the formats of one report against each other and against the tools that read them.
+
+    /usr/bin/python3 Tests/ReportOracles/check.py FOLDER [--mutate] [--without beancount]
+
+FOLDER holds report.json, journal.csv and a file a schedule, report.hledger, report.ledger, report.beancount and report.xlsx.
+Needs hledger, ledger, beancount, libreoffice-calc-nogui, python3-openpyxl and python3-jsonschema of Debian 12.
+"""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import struct
+import sys
+from pathlib import Path
+
+import jsonschema
+
+import mutate
+import rows
+import workbook
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
+
+
+def entry_hash(entry: dict) -> str:
+    """docs/protocol.md, sections 1 and 9, written anew."""
+
+    def text(value: str) -> bytes:
+        encoded = value.encode()
+        return struct.pack(">I", len(encoded)) + encoded
+
+    out = text("feesvc/entry/1") + struct.pack(">Q", entry["number"]) + bytes.fromhex(entry["previous"][2:])
+    out += struct.pack(">QQ", entry["time"], entry["epoch"]) + text(entry["kind"]) + text(entry["reference"])
+    out += struct.pack(">I", len(entry["postings"]))
+    for posting in entry["postings"]:
+        out += text(posting["account"])
+        out += int(posting["debit"]).to_bytes(16, "big") + int(posting["credit"]).to_bytes(16, "big")
+    return "0x" + hashlib.sha256(out).hexdigest()
+
+
+def check_chain(entries: list[dict], first: dict | None, last: dict | None):
+    for number, entry in enumerate(entries):
+        assert entry_hash(entry) == entry["hash"], f"entry {entry['number']} has another hash"
+        if number:
+            assert entry["previous"] == entries[number - 1]["hash"], f"entry {entry['number']} follows another"
+            assert entry["number"] == entries[number - 1]["number"] + 1
+        assert sum(int(p["debit"]) - int(p["credit"]) for p in entry["postings"]) == 0
+    ends = [{"number": entry["number"], "hash": entry["hash"]} for entry in entries[:1] + entries[-1:]]
+    assert [e for e in (first, last) if e] == (ends if entries else [])
+
+
+def entries_of_csv(lines: list[dict]) -> list[dict]:
+    entries: dict[int, dict] = {}
+    for line in lines:
+        head = {**{k: line[k] for k in ("kind", "reference", "previous", "hash")}, "number": int(line["entry"]),
+                "time": int(line["time"]), "epoch": int(line["epoch"])}
+        entry = entries.setdefault(int(line["entry"]), {**head, "postings": []})
+        assert all(entry[name] == head[name] for name in head), f"the lines of entry {line['entry']} differ"
+        entry["postings"].append({k: line[k] for k in ("account", "debit", "credit")})
+    return list(entries.values())
+
+
+def value(cell) -> str:
+    return "" if cell is None else str(cell)
+
+
+def check_json(folder: Path):
+    journal, document = rows.read_json(folder)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    scope = document["scope"]
+    check_chain(document["journal"], scope.get("first"), scope.get("last"))
+    check_ends(journal)
+    sums = {"debit": 0, "credit": 0}
+    for (_, _, amount, _), count in journal.postings.items():
+        sums["debit" if amount > 0 else "credit"] += abs(amount) * count
+    assert (str(sums["debit"]), str(sums["credit"])) == (
+        document["totals"]["debits"], document["totals"]["credits"])
+    tables = {schedule["name"]: schedule for schedule in document["schedules"]}
+    for schedule in tables.values():
+        for check in schedule["rowChecks"]:
+            for row in schedule["rows"]:
+                assert sum(int(row[c]) for c in check["added"]) == sum(int(row[c]) for c in check["subtracted"]), check
+    for check in document["checks"]:
+        assert sum(int(term["value"]) * term["sign"] for term in check["terms"]) == 0 == int(check["difference"])
+        for term in check["terms"]:
+            assert int(term["value"]) == figure(term["source"], tables, sums), term
+    return journal, document
+
+
+def figure(source: str, tables: dict, sums: dict) -> int:
+    name, _, column = source.rpartition(".")
+    if name == "journal":
+        return sums[column]
+    column, _, row = column.partition("[")
+    lines = tables[name]["rows"]
+    if row:
+        return int(lines[int(row[:-1])][column])
+    return sum(int(line[column]) for line in lines if line[column] not in (None, ""))
+
+
+def check_ends(journal: rows.Journal):
+    """Opening balances and entries lead to the closing balances, and each side of them sums to zero."""
+    assert sum(journal.opening.values()) == 0 and sum(journal.closing.values()) == 0
+    assert without_zeros(rows.balances(journal)) == without_zeros(journal.closing)
+
+
+def without_zeros(balances: dict) -> dict:
+    return {account: amount for account, amount in balances.items() if amount}
+
+
+def check_csv(folder: Path, document: dict):
+    journal, lines = rows.read_csv(folder)
+    scope = document["scope"]
+    entries = entries_of_csv(lines)
+    if all(entry["postings"] for entry in document["journal"]):
+        check_chain(entries, scope.get("first"), scope.get("last"))
+    check_ends(journal)
+    for schedule in document["schedules"]:
+        expected = [[value(row[c]) for c in schedule["columns"]] for row in schedule["rows"]]
+        found = [list(row.values()) for row in rows.read_table(folder / f"{schedule['name']}.csv")]
+        assert found == expected, f"{schedule['name']}.csv differs from the JSON"
+    return journal
+
+
+def check_xlsx(path: Path, document: dict):
+    journal, book = workbook.read_xlsx(path)
+    check_ends(journal)
+    titles = [sheet for sheet in book.sheetnames if sheet not in ("Cover", "Checks", "Charts")]
+    for title, schedule in zip(titles, document["schedules"]):
+        lines = workbook.table(book[title])
+        assert len(lines) >= len(schedule["rows"])
+        for found, expected in zip(lines, schedule["rows"]):
+            for column in schedule["columns"]:
+                cell, want = found[column], expected[column]
+                beside = found.get(f"{column}, exact")
+                if beside or isinstance(cell, (int, float)):
+                    assert workbook.exact(cell, beside) == int(want), (title, column, cell, beside, want)
+                else:
+                    assert workbook.text(cell) == value(want), (title, column, cell, want)
+        check_totals(title, lines[len(schedule["rows"]):], schedule)
+    return journal
+
+
+def check_totals(title: str, lines: list[dict], schedule: dict):
+    """Below the rows: the sum of each column that has a number there."""
+    for line in lines:
+        for column in schedule["columns"]:
+            cell, beside = line[column], line.get(f"{column}, exact")
+            if isinstance(cell, (int, float)):
+                total = sum(int(row[column]) for row in schedule["rows"] if row[column] is not None)
+                assert workbook.exact(cell, beside) == total, (title, column, cell, beside, total)
+
+
+def check(folder: Path, without=()):
+    journal, document = check_json(folder)
+    others = {"csv": lambda: check_csv(folder, document), "xlsx": lambda: check_xlsx(folder / "report.xlsx", document)}
+    others["hledger"] = lambda: rows.read_hledger(folder)
+    others["ledger"] = lambda: rows.read_ledger(folder)
+    others["beancount"] = lambda: rows.read_beancount(folder)
+    for name, read in others.items():
+        if name in without:
+            continue
+        other = read()
+        assert other.postings == journal.postings, f"{name}: {difference(other.postings, journal.postings)}"
+        for side in ("opening", "closing"):
+            assert without_zeros(getattr(other, side)) == without_zeros(getattr(journal, side)), f"{name}: {side}"
+    formulas, zeros = workbook.check_recalculation(folder / "report.xlsx")
+    print(
+        f"{folder.name}: {len(document['journal'])} entries, {journal.postings.total()} postings agree in "
+        f"{len(others) + 1 - len(without)} formats; {formulas} formulas recalculated, {zeros} of them 0")
+
+
+def difference(found, expected) -> str:
+    return f"{list((found - expected).items())[:2]} instead of {list((expected - found).items())[:2]}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--mutate", action="store_true", help="also change amounts by one unit, which must be noticed")
+    parser.add_argument("--without", action="append", default=[], help="a format that is not there")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    check(folder, arguments.without)
+    if arguments.mutate:
+        mutate.check(folder, sys.modules[__name__], arguments.without)
+
+
+if __name__ == "__main__":
+    main()
