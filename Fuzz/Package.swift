@@ -22,7 +22,7 @@ let package = Package(
         .target(name: "Primitives", dependencies: ["CSecp256k1", "CCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
-        .target(name: "Rewards", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "Rewards", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(name: "Storage", dependencies: ["Primitives", "Channels"], swiftSettings: strict),
         .target(name: "Payer", dependencies: ["Primitives", "Channels"], swiftSettings: strict),
         .target(name: "Node", dependencies: ["Primitives", "Channels"], swiftSettings: strict),

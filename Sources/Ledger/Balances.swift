@@ -58,10 +58,9 @@ public struct Balances: Hashable, Sendable {
         guard entry.previous == anchor.hash else { throw .chain(number: entry.number) }
         try Self.checkBalanced(entry.postings)
         // Decided before anything changes, so that a refused entry leaves no trace and a good one copies nothing.
-        var after: [(account: LedgerAccount, total: AccountTotals)] = []
+        var after: [LedgerAccount: AccountTotals] = [:]
         for posting in entry.postings {
-            var total =
-                after.last { $0.account == posting.account }?.total ?? totals[posting.account] ?? AccountTotals()
+            var total = after[posting.account] ?? totals[posting.account] ?? AccountTotals()
             do {
                 total.debits = try total.debits.adding(posting.debit)
                 total.credits = try total.credits.adding(posting.credit)
@@ -73,7 +72,7 @@ public struct Balances: Hashable, Sendable {
                 let balance = try? (totals[posting.account] ?? AccountTotals()).balance(of: posting.account)
                 throw .insufficient(account: posting.account, balance: balance ?? .zero, needed: needed)
             }
-            after.append((posting.account, total))
+            after[posting.account] = total
         }
         for (account, total) in after { totals[account] = total }
         anchor = entry.anchor

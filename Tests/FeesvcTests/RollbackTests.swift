@@ -70,7 +70,7 @@ struct RollbackTests {
     {
         try await losing { fixture, lost in
             let service = fixture.service
-            let logged = try await service.goOn(without: lost.head, adminKey: fixture.admin)
+            let logged = try await service.goOn(without: lost.head.head, adminKey: fixture.admin)
             #expect(logged.withdraws(lost.head.head))
             #expect(!logged.withdraws(service.heads.head.head))
             #expect(service.heads.head.head.time > lost.head.head.time)
@@ -123,7 +123,7 @@ struct RollbackTests {
 
     @Test func `a restarted service knows what was rolled back, and congestion counts from there`() async throws {
         try await losing { fixture, lost in
-            let logged = try await fixture.service.goOn(without: lost.head, adminKey: fixture.admin)
+            let logged = try await fixture.service.goOn(without: lost.head.head, adminKey: fixture.admin)
             _ = try await fixture.service.restore(lost.vouchers[0])
             let before = await fixture.service.state
             let reopened = try await fixture.reopened()
@@ -146,8 +146,10 @@ struct RollbackTests {
             let service = fixture.service
             await #expect(throws: RestorationRefusal.self) { try await service.restore(lost.vouchers[0]) }
             let own = service.heads.head
-            await #expect(throws: (any Error).self) { try await service.goOn(without: own, adminKey: fixture.admin) }
-            await #expect(throws: Refusal.self) { try await service.goOn(without: lost.head, adminKey: key) }
+            await #expect(throws: (any Error).self) {
+                try await service.goOn(without: own.head, adminKey: fixture.admin)
+            }
+            await #expect(throws: Refusal.self) { try await service.goOn(without: lost.head.head, adminKey: key) }
             #expect(service.heads.head == own)
             #expect(await service.state.rollbacks.isEmpty)
         }
@@ -155,7 +157,7 @@ struct RollbackTests {
 
     @Test func `after an epoch is over, and out of order, nothing of it is restored`() async throws {
         try await losing { fixture, lost in
-            _ = try await fixture.service.goOn(without: lost.head, adminKey: fixture.admin)
+            _ = try await fixture.service.goOn(without: lost.head.head, adminKey: fixture.admin)
             _ = try await fixture.service.restore(lost.vouchers[1])
             await #expect {
                 try await fixture.service.restore(lost.vouchers[0])

@@ -25,8 +25,8 @@ extension AuditInput {
                 Leaf(
                     time: midnight.start, kind: .midnight,
                     body: Midnight(day: midnight, captured: perDay).canonicalBytes),
-                Leaf(time: midnight.start + 100, kind: .postage, body: welcome.canonicalBytes), try input.edge,
-            ]
+                Leaf(time: midnight.start + 100, kind: .postage, body: welcome.canonicalBytes),
+            ] + (try input.end)
         input.seal = [try observation, Leaf(time: 0, kind: .result, body: try Seeds.form("body 13 result"))]
         return input
     }
@@ -58,13 +58,33 @@ extension AuditInput {
             charge: 2, ground: .undelivered, base: 38_500_250, storage: storage, postage: 5_000_000, evidence: .zero)
         let cut = Cut(epoch: first, base: 38_500_000, congestion: 250, charges: 1, voided: 1)
         let postage = PostageDecision(charge: 1, outcome: .captured, amount: 5_000_000, evidence: .zero)
-        input.log = [
-            Leaf(time: due, kind: .postage, body: postage.canonicalBytes),
-            Leaf(time: due, kind: .attestation, body: try Seeds.form("body 14 attestation by operator 1")),
-            Leaf(time: due, kind: .result, body: try Seeds.form("body 13 result")),
-            Leaf(time: due, kind: .void, body: void.canonicalBytes),
-            Leaf(time: clock.deliveryCut(of: first), kind: .cut, body: cut.canonicalBytes), try input.edge,
-        ]
+        input.log =
+            [
+                Leaf(time: due, kind: .postage, body: postage.canonicalBytes),
+                Leaf(time: due, kind: .attestation, body: try Seeds.form("body 14 attestation by operator 1")),
+                Leaf(time: due, kind: .result, body: try Seeds.form("body 13 result")),
+                Leaf(time: due, kind: .void, body: void.canonicalBytes),
+                Leaf(time: clock.deliveryCut(of: first), kind: .cut, body: cut.canonicalBytes),
+            ] + (try input.end)
+        return input
+    }
+
+    /// A first epoch that lost two charges after the first, of which one came back after a midnight.
+    static func rolledBackSample() throws -> AuditInput {
+        var input = try sample()
+        let schedule = try FeeSchedule(canonicalBytes: try Seeds.form("body 2 schedule"))
+        let accepted = input.start + 200
+        let head = LogHead(logID: .zero, size: 9, root: .zero, time: accepted + 60, epoch: 1)
+        let lost = LostLog.signed(head, in: try input.genesis.domain)
+        let act = AdminAct(.rollback(Rollback(lost: lost, charges: 1, time: accepted + 120)), nonce: 1)
+        let restored = RestoredCharge(
+            index: 8, time: accepted, charge: try input.charge(number: 3, at: accepted, schedule))
+        let midnight = UTCDay(containing: input.start).next.start
+        input.log.insert(
+            Leaf(
+                time: input.start + 100, kind: .act,
+                body: LogBody.signed(.act, act.canonicalBytes, lost.signature).body), at: 7)
+        input.log.insert(Leaf(time: midnight + 50, kind: .restored, body: restored.canonicalBytes), at: 9)
         return input
     }
 
@@ -79,10 +99,13 @@ extension AuditInput {
             publishBy: try genesis.epochs.publishBy(acceptedAt: time))
     }
 
-    private var edge: Leaf {
+    /// What the epoch ends with.
+    private var end: [Leaf] {
         get throws {
             let time = try genesis.epochs.edge(of: epoch)
-            return Leaf(time: time, kind: .edge, body: LogBody.edge(epoch: epoch, time: time).body)
+            return [LogBody.books(epoch: epoch, entry: 3, hash: .zero), LogBody.edge(epoch: epoch, time: time)].map {
+                Leaf(time: time, kind: $0.kind, body: $0.body)
+            }
         }
     }
 

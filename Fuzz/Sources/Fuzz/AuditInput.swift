@@ -5,7 +5,7 @@ import Primitives
 @testable import feesvc
 
 /// An exported epoch in bytes that are easier to change than hex in JSON and CSV; the genesis names a key that the
-/// harness has, so that it can sign the head at the edge.
+/// harness has, so that it can sign the head at the edge, and acts.
 struct AuditInput {
     struct Leaf {
         let time: UInt64
@@ -13,7 +13,7 @@ struct AuditInput {
         let body: [UInt8]
     }
 
-    static let logKey = SecretKey(seed: 1, label: "fuzz")
+    static let logKey = LostLog.key
 
     var epoch: UInt64 = 1
     var start: UInt64 = 1_767_225_600
@@ -37,7 +37,7 @@ struct AuditInput {
             let vectors = try Genesis(canonicalBytes: try Seeds.form("body 1 genesis"))
             return Genesis(
                 chainID: vectors.chainID, verifyingContract: vectors.verifyingContract, logKey: Self.logKey.address,
-                settlementKey: vectors.settlementKey, adminKey: vectors.adminKey, currency: vectors.currency,
+                settlementKey: vectors.settlementKey, adminKey: Self.logKey.address, currency: vectors.currency,
                 ledgerScale: vectors.ledgerScale, settlementScale: vectors.settlementScale, start: start,
                 epochSeconds: epochSeconds, ruleset: vectors.ruleset)
         }
@@ -53,12 +53,21 @@ struct AuditInput {
             nodes: nodes, storage: storage, charges: charges)
     }
 
-    /// Leaves with the indexes that follow one another.
-    static func place(_ leaves: [Leaf], from index: UInt64) -> [LogLeaf] {
-        leaves.enumerated().map {
+    /// Leaves with the indexes that follow one another; acts are signed.
+    static func place(_ leaves: [Leaf], from index: UInt64, of genesis: Genesis) -> [LogLeaf] {
+        leaves.enumerated().map { place, leaf in
             LogLeaf(
-                index: index &+ UInt64($0.offset), time: $0.element.time, kind: $0.element.kind, body: $0.element.body)
+                index: index &+ UInt64(place), time: leaf.time, kind: leaf.kind,
+                body: leaf.kind == .act ? signed(leaf.body, for: genesis) : leaf.body)
         }
+    }
+
+    private static func signed(_ body: [UInt8], for genesis: Genesis) -> [UInt8] {
+        guard let (bytes, _) = try? LogBody.readSigned(body), let read = try? AdminAct(canonicalBytes: bytes) else {
+            return body
+        }
+        let (act, signature) = LostLog.signed(read, for: genesis)
+        return LogBody.signed(.act, act.canonicalBytes, signature).body
     }
 }
 

@@ -32,10 +32,10 @@ struct LedgerInput {
     var balanceTable: [UInt8] {
         let rows = opening.sorted { $0.key.name < $1.key.name }.map { account, totals in
             [.text(account.name), .amount(totals.debits), .amount(totals.credits)]
-                + [ReportCell](repeating: .amount(.zero), count: EpochTables.trialBalanceColumns.count - 3)
+                + [ReportCell](repeating: .amount(.zero), count: TrialBalance.columns.count - 3)
         }
         return TableWriter.csv(
-            ReportTable(name: "trial-balance", columns: EpochTables.trialBalanceColumns, rows: rows))
+            ReportTable(name: "trial-balance", columns: TrialBalance.columns, rows: rows))
     }
 }
 

@@ -9,7 +9,12 @@ import Rewards
 let auditTargets: [FuzzTarget] = [
     FuzzTarget(
         "audit", memory: .init(fixed: 1 << 19, perByte: 512),
-        seeds: { [try AuditInput.sample().bytes, try AuditInput.laterSample().bytes] }, run: testAudit),
+        seeds: {
+            [
+                try AuditInput.sample().bytes, try AuditInput.laterSample().bytes,
+                try AuditInput.rolledBackSample().bytes,
+            ]
+        }, run: testAudit),
     FuzzTarget(
         "ledger", memory: .init(fixed: 1 << 18, perByte: 512), seeds: { [LedgerInput.sample.bytes] }, run: testLedger),
     FuzzTarget("journal-csv", memory: .init(fixed: 1 << 18, perByte: 512), seeds: journalSeeds, run: testJournal),
@@ -17,15 +22,15 @@ let auditTargets: [FuzzTarget] = [
 
 private func testAudit(_ bytes: [UInt8]) {
     guard let input = try? AuditInput(bytes), let opening = try? input.opening() else { return }
-    let log = AuditInput.place(input.log, from: input.size)
     do {
         var replay = try EpochReplay(opening)
+        let log = AuditInput.place(input.log, from: input.size, of: replay.genesis)
         for leaf in log { try replay.apply(leaf) }
         _ = try replay.heldNow()
         let head = LogHead(
             logID: replay.genesis.logID, size: replay.frontier.size, root: replay.frontier.root, time: 0, epoch: 0)
         let signature = AuditInput.logKey.sign(replay.genesis.domain.digest(of: head.statement))
-        let seal = AuditInput.place(input.seal, from: replay.frontier.size)
+        let seal = AuditInput.place(input.seal, from: replay.frontier.size, of: replay.genesis)
         _ = try EpochTables.charges(log, opened: [:])
         let audit = try EpochAudit(
             opening: opening, log: log, seal: seal, head: SignedHead(head: head, signature: signature))
@@ -45,7 +50,7 @@ private func testLedger(_ bytes: [UInt8]) {
             journal.entries == input.entries.filter { !$0.postings.isEmpty }, "a journal is another once it was read")
         let closing = try TrialBalanceFile(input.balanceTable).closing(after: journal.entries)
         let conservation = try Balances(totals: closing).conservation()
-        _ = try EpochTables.trialBalance(opening: input.opening, closing: closing)
+        _ = try TrialBalance.table(opening: input.opening, closing: closing)
         let opening = try Balances(totals: input.opening).conservation()
         require(
             opening.custody != opening.liabilities || conservation.custody == conservation.liabilities,

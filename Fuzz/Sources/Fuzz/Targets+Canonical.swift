@@ -10,14 +10,17 @@ let canonicalTargets: [FuzzTarget] = [
         canonical($0, LogHead.init(canonicalBytes:), \.canonicalBytes)
     },
     FuzzTarget("leaf", seeds: { try Seeds.forms("leaf") }) {
-        if let leaf = canonical($0, LogLeaf.init(canonicalBytes:), \.canonicalBytes) { testBody(leaf.body) }
+        guard let leaf = canonical($0, LogLeaf.init(canonicalBytes:), \.canonicalBytes) else { return }
+        testBody(leaf.body)
+        guard (try? leaf.charge()) != nil else { return }
+        require((try? leaf.origin()) != nil, "a charge has no origin")
     },
     FuzzTarget(
         "body",
         seeds: {
             try Seeds.forms(
                 "genesis", "schedule", "charge", "midnight", "node", "signed", "cut", "void", "postage", "result",
-                "attestation")
+                "attestation", "restored", "books")
         }, run: testBody),
     FuzzTarget("charge", seeds: { try Seeds.forms("charge") }, run: testCharge),
     FuzzTarget("genesis", seeds: { try Seeds.forms("genesis") }, run: testGenesis),
@@ -41,9 +44,9 @@ let canonicalTargets: [FuzzTarget] = [
     },
 ]
 
-private func testReceipt(_ bytes: [UInt8]) {
+@Sendable func testReceipt(_ bytes: [UInt8]) {
     guard let receipt = canonical(bytes, Receipt.init(canonicalBytes:), \.canonicalBytes) else { return }
-    require(receipt.charge.canonicalBytes == receipt.leaf.body, "a receipt's charge is not its leaf's body")
+    require((try? receipt.leaf.charge()) == receipt.charge, "a receipt's charge is not its leaf's")
     let logID = receipt.head.head.logID
     let root = ReferencePath.root(
         of: receipt.leaf.hash, index: receipt.leaf.index, size: receipt.head.head.size, path: receipt.path[...])
@@ -56,17 +59,19 @@ private func testReceipt(_ bytes: [UInt8]) {
     let domain = EIP712Domain(chainID: .zero, verifyingContract: .zero)
     try? receipt.check(logID: logID, logKey: .zero, domain: domain)
     _ = try? receipt.charge.price.total
-    _ = try? receipt.charge.storagePerDay(acceptedAt: receipt.leaf.time)
-    _ = try? receipt.charge.unspentStorage(acceptedAt: receipt.leaf.time, after: receipt.charge.expiryDay)
+    _ = try? receipt.charge.storagePerDay(acceptedAt: receipt.acceptedAt)
+    _ = try? receipt.charge.unspentStorage(acceptedAt: receipt.acceptedAt, after: receipt.charge.expiryDay)
 }
 
 /// Reads the body of a leaf, whichever kind its tag names.
 private func testBody(_ bytes: [UInt8]) {
     testCharge(bytes)
+    testRestored(bytes)
     testGenesis(bytes)
     testSchedule(bytes)
     testNode(bytes)
     testResult(bytes)
+    canonical(bytes, LogBody.readBooks) { LogBody.books(epoch: $0.epoch, entry: $0.entry, hash: $0.hash).body }
     canonical(bytes, Midnight.init(canonicalBytes:), \.canonicalBytes)
     canonical(bytes, Cut.init(canonicalBytes:), \.canonicalBytes)
     canonical(bytes, VoidedCharge.init(canonicalBytes:), \.canonicalBytes)
@@ -76,7 +81,9 @@ private func testBody(_ bytes: [UInt8]) {
     }
     let signed = canonical(bytes, LogBody.readSigned) { LogBody.signed(.act, $0.0, $0.1).body }
     guard let inner = signed?.0 else { return }
-    canonical(inner, AdminAct.init(canonicalBytes:), \.canonicalBytes)
+    if let act = canonical(inner, AdminAct.init(canonicalBytes:), \.canonicalBytes), case .rollback = act.order {
+        testRollback(act.order.body)
+    }
     canonical(inner, Observation.init(canonicalBytes:), \.canonicalBytes)
     testDelivered(inner)
 }

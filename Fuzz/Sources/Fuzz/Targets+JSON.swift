@@ -8,6 +8,7 @@ import Primitives
 /// Bodies of HTTP requests and answers.
 let jsonTargets: [FuzzTarget] = [
     FuzzTarget("vouchers-json", memory: .json, seeds: voucherSeeds, run: testVouchers),
+    FuzzTarget("voucher-frames", seeds: frameSeeds, run: testFrames),
     FuzzTarget("requests-json", memory: .json, seeds: requestSeeds, run: testRequests),
     FuzzTarget("answers-json", memory: .json, seeds: answerSeeds, run: testAnswers),
     FuzzTarget("opening-json", memory: .json, seeds: { [try AuditInput.sample().opening().json()] }) {
@@ -43,6 +44,31 @@ private func testVouchers(_ bytes: [UInt8]) {
     }
 }
 
+@Sendable private func frameSeeds() throws -> [[UInt8]] {
+    let receipts = try LostLog.receipts + [LostLog.restoredReceipt]
+    let charged = receipts.map {
+        VoucherFrames.Charged(leaf: $0.leaf.canonicalBytes, path: $0.path, salt: .zero)
+    }
+    let refused = VoucherFrames.Result.refused(status: 402, code: "voucher/deposit", detail: "too little")
+    return [
+        VoucherFrames.request([try LostLog.voucher]),
+        VoucherFrames.Answer(head: receipts[0].head, results: [.charged(charged), refused]).bytes,
+    ]
+}
+
+/// Input: a request with vouchers, or the answer to one, in binary.
+private func testFrames(_ bytes: [UInt8]) {
+    canonical(bytes, VoucherFrames.readRequest, VoucherFrames.request)
+    guard let answer = canonical(bytes, VoucherFrames.Answer.init, \.bytes) else { return }
+    for case .charged(let charges) in answer.results {
+        for charge in charges {
+            guard let receipt = try? Receipt(charge, head: answer.head) else { continue }
+            let again = try? Receipt(canonicalBytes: receipt.canonicalBytes)
+            require(again == receipt, "a receipt of an answer is none by itself")
+        }
+    }
+}
+
 @Sendable private func requestSeeds() throws -> [[UInt8]] {
     let signature = try signature()
     let node = try RegisteredNode(canonicalBytes: try Seeds.form("body 6 node 1"))
@@ -52,6 +78,16 @@ private func testVouchers(_ bytes: [UInt8]) {
         WelcomeBody(charge: 1, welcome: HexBytes(try Seeds.form("welcome"))),
         SignedBytesBody(bytes: try Seeds.form("acknowledgement"), signature: signature),
         SignedBytesBody(bytes: try Seeds.form("act"), signature: signature),
+        AdminActBody(
+            AdminAct(.close(commitment: .zero), nonce: 1), signature: signature,
+            opening: CommitmentOpening(channelID: .zero, salt: .zero)),
+        DelegationBody(
+            Delegation(
+                channelID: .zero, signer: .zero, lane: Delegation.everyLane, ceiling: 1, expires: 1_767_830_400,
+                nonce: 1), signature: signature),
+        RevocationBody(Revocation(channelID: .zero, signer: .zero, nonce: 2), signature: signature),
+        RequestCloseBody(validUntil: 1_767_830_400, signature: signature),
+        WithdrawalBody(cumulative: 1, validUntil: 1_767_830_400, signature: signature),
         SettlementBody(subject: HexBytes(Bytes32.zero.bytes), amount: 1, reference: .zero, signature: signature),
         RegisterNodeBody(
             node.registration, operatorSignature: node.operatorSignature, nodeSignature: node.nodeSignature))
@@ -60,6 +96,14 @@ private func testVouchers(_ bytes: [UInt8]) {
 private func testRequests(_ bytes: [UInt8]) {
     json(OpenChannelBody.self, bytes)
     json(CloseChannelBody.self, bytes)
+    json(DelegationBody.self, bytes)
+    json(RevocationBody.self, bytes)
+    json(RequestCloseBody.self, bytes)
+    json(WithdrawalBody.self, bytes)
+    if let body = json(AdminActBody.self, bytes) {
+        canonical(body.bytes.bytes, AdminAct.init(canonicalBytes:), \.canonicalBytes)
+        _ = body.opening?.commitment
+    }
     if let body = json(WelcomeBody.self, bytes) {
         canonical(body.welcome.bytes, Welcome.init(canonicalBytes:), \.canonicalBytes)
     }
@@ -94,8 +138,11 @@ private func testRequests(_ bytes: [UInt8]) {
         ]),
         NodeStatusBody(
             node: 1, time: 1, events: 1, messages: 1, topics: 1, waiting: 0, probedThrough: 1, connectedPeers: 3),
-        TopicsBody(topics: [TopicsBody.Topic(topic: .zero, events: 1, root: .zero)]))
+        TopicsBody(topics: [TopicsBody.Topic(topic: .zero, events: 1, root: .zero)]), try LostLog.keys,
+        NodeReceiptsBody(receipts: [HexBytes(receipt.canonicalBytes)]))
 }
+
+private let lostGenesis = Result { try LostLog.genesis }
 
 private func testAnswers(_ bytes: [UInt8]) {
     if let body = json(ParametersBody.self, bytes) {
@@ -104,6 +151,15 @@ private func testAnswers(_ bytes: [UInt8]) {
     }
     _ = try? json(HeadBody.self, bytes)?.signed
     _ = try? json(NodesBody.self, bytes)?.registered
+    if let body = json(KeysBody.self, bytes), let head = try? body.head.signed,
+        let keys = try? body.history(from: lostGenesis.get())
+    {
+        require(keys.rollbacks.withdrawing(head.head) == nil, "a head was believed that the log gave up")
+        for logged in keys.rollbacks {
+            require(logged.withdraws(logged.rollback.lost.head), "a rollback was believed that gives nothing up")
+        }
+    }
+    for receipt in json(NodeReceiptsBody.self, bytes)?.receipts ?? [] { testReceipt(receipt.bytes) }
     json(ChannelOpenedBody.self, bytes)
     json(ChannelClosedBody.self, bytes)
     json(ChannelBody.self, bytes)

@@ -1,7 +1,8 @@
 import Channels
 import Foundation
-import Payer
 import Primitives
+
+@testable import Payer
 
 /// A payer's files and amounts: a receipt from somebody else, a channel's state that a disk or a person changed.
 let walletTargets: [FuzzTarget] = [
@@ -17,14 +18,15 @@ let walletTargets: [FuzzTarget] = [
 private func genesis() throws -> Genesis { try Genesis(canonicalBytes: try Seeds.form("body 1 genesis")) }
 
 @Sendable private func receiptFileSeeds() throws -> [[UInt8]] {
-    try Seeds.forms("receipt").compactMap { bytes in
-        guard let receipt = try? Receipt(canonicalBytes: bytes) else { return nil }
+    let receipts = try Seeds.forms("receipt").compactMap { try? Receipt(canonicalBytes: $0) }
+    return try (receipts + [LostLog.restoredReceipt]).map { receipt in
         let charge = receipt.charge
         let item = Item(
             envelopeHash: charge.envelopeHash, bytes: charge.bytes, expiryDay: charge.expiryDay,
             postage: charge.price.postage, maxFee: .max)
         return ReceiptDocument(
-            genesis: try genesis(), channelID: .zero, item: item, receipt: receipt, salt: .zero
+            genesis: try genesis(), channelID: .zero, item: item, receipt: receipt, salt: .zero,
+            voucher: try LostLog.voucher
         ).json
     }
 }
@@ -33,6 +35,9 @@ private func testReceiptFile(_ bytes: [UInt8]) {
     guard let document = try? ReceiptDocument(json: bytes) else { return }
     let again = try? ReceiptDocument(json: document.json)
     require(again?.json == document.json, "a receipt's file is another once it was written and read")
+    if let voucher = document.voucher?.bytes {
+        canonical(voucher, SignedVoucher.init(canonicalBytes:), \.canonicalBytes)
+    }
     guard let proven = try? document.check() else { return }
     require(
         proven.receipt.charge.commitment == Charge.commitment(to: proven.channelID, salt: document.salt),
@@ -55,12 +60,24 @@ private func testReceiptFile(_ bytes: [UInt8]) {
     try record.charged(items[0].envelopeHash, on: 5, 15, isNew: true)
     try record.request(.init(amount: 1, reference: .zero), isAutomatic: true, day: UTCDay(number: 20_450))
     record.withdrawal = .init(amount: 1, cumulative: 2)
-    return [fresh, record.json]
+    var back = record
+    try back.rollBack(to: [], by: LoggedRollback(index: 1, rollback: try LostLog.rollback))
+    return [fresh, record.json, back.json]
 }
 
-/// Whatever a state says: what is signed next never falls behind it.
+/// Whatever a state says: what is signed next never falls behind it, nor where the service lost what it took.
 private func testChannel(_ bytes: [UInt8]) {
     guard let record = try? ChannelRecord(json: bytes) else { return }
+    testSigning(record)
+    guard record.rollback < .max, let lost = try? LostLog.rollback.lost else { return }
+    var back = record
+    let rollback = Rollback(lost: lost, time: record.rollback + 1, charges: 0, lastCharge: 0)
+    guard (try? back.rollBack(to: [], by: LoggedRollback(index: 0, rollback: rollback))) != nil else { return }
+    require(record.isContinued(by: back), "a rollback makes a state forget what was signed")
+    testSigning(back)
+}
+
+private func testSigning(_ record: ChannelRecord) {
     require((try? ChannelRecord(json: record.json)) == record, "a channel's state is another once it was written")
     var next = record
     let item = Item(

@@ -149,7 +149,7 @@ struct RecoveryReport: Encodable {
 
     init(_ state: LogState, _ loss: RollbackCheck.Loss, held: [Receipt]) throws {
         size = state.tree.size
-        lostSize = loss.head.head.size
+        lostSize = loss.head.size
         lostTime = loss.time
         holder = loss.holder
         charges = held.count

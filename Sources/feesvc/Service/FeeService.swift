@@ -27,7 +27,7 @@ actor FeeService {
     nonisolated let logger: Logger
     /// The token under which this service writes.
     nonisolated let fence: UInt64
-    let keyFolder: KeyFolder
+    nonisolated let keyFolder: KeyFolder
     /// The log key that signed last.
     private var logKey: SecretKey
     private let writers = AsyncMutex()

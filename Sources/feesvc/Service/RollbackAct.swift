@@ -8,7 +8,11 @@ extension FeeService {
     ///
     /// `lost` is the newest head that anybody showed of what is not here, `shown` the largest time of any. Nobody may be
     /// served meanwhile: heads from before ``Rollback/time`` that are signed on the way are never shown.
-    func goOn(without lost: SignedHead, shown: UInt64? = nil, adminKey: SecretKey) async throws -> LoggedRollback {
+    ///
+    /// The log key in force at the log's end signs the lost head: a rotation may have been lost with it.
+    func goOn(without head: LogHead, shown: UInt64? = nil, adminKey: SecretKey) async throws -> LoggedRollback {
+        let logKey = try keyFolder.key(of: state.key(of: .log))
+        let lost = SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
         // A second later than any head may have been shown, this one included.
         let time = max(clock.now, state.time, shown ?? 0).addingClamped(1)
         let rollback = Rollback(lost: lost, charges: state.chargeCount, time: time)

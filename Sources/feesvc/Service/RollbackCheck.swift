@@ -31,8 +31,8 @@ struct RollbackCheck {
 
     /// What shows that a database lacks leaves.
     struct Loss {
-        /// The newest head that covers a leaf which is not there, by the key in force at the log's end.
-        let head: SignedHead
+        /// The newest head that covers a leaf which is not there.
+        let head: LogHead
         /// Who holds it.
         let holder: String
         /// The largest time of any such head, Unix seconds.
@@ -48,25 +48,27 @@ struct RollbackCheck {
         }
         witnesses += try await nodesHeads()
         let keys = await service.state.keys
-        witnesses += others.filter { keys.hasSigned($0) }.map { Witness(head: $0, holder: "the files given") }
+        witnesses += others.filter { isOurs($0, keys) }.map { Witness(head: $0, holder: "the files given") }
         let own = service.heads.head.head
         var beyond: [Witness] = []
         for witness in try await standing(witnesses) {
             if witness.head.head.size > own.size { beyond.append(witness) } else { try await check(witness) }
         }
         guard let time = beyond.map(\.head.head.time).max() else { return nil }
-        // After a rotation that was lost, heads are by a key that this log never heard of: an earlier one has to do.
-        let key = keys.key(of: .log, at: own.size)
-        let good = beyond.filter { $0.head.isBy(key, in: service.domain) }
-        let newest = good.max { a, b in
+        let newest = beyond.max { a, b in
             (a.head.head.time, a.head.head.size) < (b.head.head.time, b.head.head.size)
         }
-        guard let newest else {
-            throw OperatorError(
-                "Every head beyond the log's \(own.size) leaves that is known is by another key than the log key in force, "
-                    + "\(key.checksummed): a rotation was lost as well. Give a receipt from before it with --receipt.")
-        }
-        return Loss(head: newest.head, holder: newest.holder, time: time)
+        return newest.map { Loss(head: $0.head.head, holder: $0.holder, time: time) }
+    }
+
+    /// Whether a log key of this service signed a head: one that the log knows or, where its rotation was lost, one whose file
+    /// is in the folder of keys.
+    private func isOurs(_ head: SignedHead, _ keys: KeyHistory) -> Bool {
+        if keys.hasSigned(head) { return true }
+        guard head.head.logID == keys.logID,
+            let signer = try? head.signature.recover(service.domain.digest(of: head.head.statement))
+        else { return false }
+        return (try? service.keyFolder.key(of: signer)) != nil
     }
 
     /// Those of this log that no rollback withdrew.
@@ -106,7 +108,7 @@ struct RollbackCheck {
                     let client = JSONClient(
                         http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 2)
                     guard let body: HeadBody = try? await client.get("/v1/head"), let head = try? body.signed,
-                        keys.hasSigned(head)
+                        isOurs(head, keys)
                     else { return nil }
                     return Witness(head: head, holder: "node \(node.number)")
                 }

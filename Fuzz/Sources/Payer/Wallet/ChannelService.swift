@@ -1,0 +1,1 @@
+../../../../Sources/Payer/Wallet/ChannelService.swift
