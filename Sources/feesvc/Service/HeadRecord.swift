@@ -15,6 +15,8 @@ struct ShownEnd: Hashable, Sendable {
 /// that is behind it is an older copy, or was cut.
 struct HeadRecord: Sendable {
     private static let tag = "feesvc/shown/2"
+    /// What was kept before the journal's end was.
+    private static let firstTag = "feesvc/shown/1"
     private static let bytesMax = 4_096
 
     private let file: PrivateFile
@@ -32,10 +34,19 @@ struct HeadRecord: Sendable {
         } catch PrivateFileError.missing {
             return nil
         }
-        var decoder = try CanonicalDecoder(bytes, tag: Self.tag)
-        let head = try LogHead(canonicalBytes: try decoder.readBytes(limit: Self.bytesMax))
+        do throws(CanonicalError) {
+            return try Self.read(bytes, tag: Self.tag, hasJournal: true)
+        } catch .tag {
+            return try Self.read(bytes, tag: Self.firstTag, hasJournal: false)
+        }
+    }
+
+    private static func read(_ bytes: [UInt8], tag: String, hasJournal: Bool) throws(CanonicalError) -> ShownEnd {
+        var decoder = try CanonicalDecoder(bytes, tag: tag)
+        let head = try LogHead(canonicalBytes: try decoder.readBytes(limit: bytesMax))
         let signature = try decoder.readSignature()
-        let journal = EntryAnchor(number: try decoder.readUInt64(), hash: try decoder.readBytes32())
+        var journal = EntryAnchor.origin
+        if hasJournal { journal = EntryAnchor(number: try decoder.readUInt64(), hash: try decoder.readBytes32()) }
         try decoder.finish()
         return ShownEnd(head: SignedHead(head: head, signature: signature), journal: journal)
     }

@@ -70,7 +70,17 @@ extension FeesvcSystem.ShortTraceRun {
                 ["export", "--out", workshop("by-environment")], environment: ["FEESVC_DATABASE_URL": database])
             #expect(byEnvironment.status == 0, "\(byEnvironment.errors)")
 
-            let own = try FolderContent.read(workshop("out"))
+            let all = try FolderContent.read(workshop("out"))
+            let own = all.filter { $0.key.hasPrefix("epoch-") }
+            let report = try await workshop.run(
+                ["report", "--database-url", database, "--epoch", "2", "--out", workshop("report")],
+                environment: ["TZ": "Pacific/Auckland", "LC_ALL": "de_DE.UTF-8"])
+            #expect(report.status == 0, "\(report.errors)")
+            let reported = all.filter { $0.key.hasPrefix("report-epoch-0002/") }
+            #expect(reported.count > 15)
+            let again = try FolderContent.read(workshop("report"))
+            let differing = Set(again.keys).union(reported.keys).filter { again[$0] != reported[$0] }
+            #expect(differing.sorted() == [], "files of the report that differ")
             #expect(own.count > 50, "every epoch has its files: \(own.keys.sorted())")
             for name in ["by-flag", "by-environment"] {
                 let export = try FolderContent.read(workshop(name))
