@@ -23,6 +23,11 @@ extension FeeService {
             let known = try await read({ try await ChannelStore($0).channel(id) }),
             known.state.authority(of: signer) != nil
         else { throw unknown }
+        // Before the writer's turn, which the receipts' signatures of what is refused must not take; and again in it.
+        let present = state
+        try await read { transaction in
+            _ = try await ChargeRestoration(lost, signer: signer, channel: known).decide(transaction, present)
+        }
         let (indexes, due) = try await write { session in
             guard let channel = try await ChannelStore(session.transaction).channel(id) else { throw unknown }
             channels.forget([id])
@@ -45,23 +50,32 @@ private struct ChargeRestoration {
         self.channel = channel
     }
 
-    /// Decides, and writes leaves, charges, holds and entry. Returns the log index of each item's charge, and when the first
-    /// postage falls due.
-    func record(_ session: inout LogSession) async throws -> (indexes: [UInt64], postageDue: UInt64?) {
-        let charges = ChargeStore(session.transaction)
-        let envelopes = lost.signed.items.map(\.envelopeHash)
-        var known = try await charges.charged(envelopes.map { (channel.number, $0) })[channel.number] ?? [:]
-        guard let epoch = try await EpochStore(session.transaction).epoch(session.state.openEpoch) else {
-            throw StorageCorruption("epoch \(session.state.openEpoch) is open and not there")
+    private var envelopes: [Bytes32] { lost.signed.items.map(\.envelopeHash) }
+
+    /// Decides by what a transaction sees. Returns what is to be charged, and the log indexes of what is charged already.
+    func decide(
+        _ transaction: Transaction, _ state: LogState
+    ) async throws -> (restored: Restoration.Restored, known: [Bytes32: UInt64]) {
+        let charges = ChargeStore(transaction)
+        let known = try await charges.charged(envelopes.map { (channel.number, $0) })[channel.number] ?? [:]
+        guard let epoch = try await EpochStore(transaction).epoch(state.openEpoch) else {
+            throw StorageCorruption("epoch \(state.openEpoch) is open and not there")
         }
         let rules = Restoration(
-            keys: session.state.keys, rollbacks: session.state.rollbacks, openEpoch: epoch.number,
-            firstCharge: epoch.firstCharge)
+            keys: state.keys, rollbacks: state.rollbacks, openEpoch: epoch.number, firstCharge: epoch.firstCharge)
         let restored = try rules.restore(
             lost.signed, signer: signer, proofs: lost.proofs, channel: channel.state, charged: Set(known.keys))
         if let number = try await charges.taken(restored.charges.map(\.charge.number)).min() {
             throw RestorationRefusal.notLost(charge: number)
         }
+        return (restored, known)
+    }
+
+    /// Decides, and writes leaves, charges, holds and entry. Returns the log index of each item's charge, and when the first
+    /// postage falls due.
+    func record(_ session: inout LogSession) async throws -> (indexes: [UInt64], postageDue: UInt64?) {
+        let (restored, charged) = try await decide(session.transaction, session.state)
+        var known = charged
         guard let lane = restored.lane else { return (envelopes.compactMap { known[$0] }, nil) }
         let stored = try store(restored.charges, &session)
         for charge in stored { known[charge.charge.envelopeHash] = charge.logIndex }
