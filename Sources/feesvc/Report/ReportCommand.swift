@@ -83,6 +83,7 @@ struct ReportCommand: AsyncParsableCommand {
             ) { manifest in
                 key.map { $0.sign(state.genesis.domain.digest(of: ManifestStatement(manifest: SHA256.hash(manifest)))) }
             }
+            if options.json { return try ChannelOutput.json(["folder": path]) }
             print(path)
         }
     }
