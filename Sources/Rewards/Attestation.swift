@@ -39,6 +39,15 @@ public struct Attestation: TypedStatement, Hashable {
 
 /// The rule of the quorum: more than two thirds of the snapshot's stake.
 public enum AttestationQuorum {
+    /// How many epochs the operators of a result's own snapshot have it to themselves.
+    public static let epochsAlone: UInt64 = 2
+
+    /// Whether operators of the snapshot of the epoch `open` may attest the result of `epoch` as well: its own have had two
+    /// epochs for it, and are too few or gone.
+    public static func isLate(_ epoch: UInt64, in open: UInt64) -> Bool {
+        open > epoch && open - epoch > epochsAlone
+    }
+
     /// Tells whether the operators that signed hold more than two thirds of the stake; each counts once.
     public static func isReached(by signers: Set<Address>, in snapshot: [Participant]) throws(AmountError) -> Bool {
         let total = try Amount.sum(snapshot.map(\.stake))

@@ -54,12 +54,11 @@ public enum Measurement {
         var dropped: DroppedMetrics = nodes.count == 1 ? [.unobserved] : []
         var result: [UInt32: Contribution] = [:]
         let signed = Dictionary(inputs.attestations.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
+        let said = statements(inputs)
         for node in nodes {
-            let views = inputs.observations
-                .filter { $0.observer != node && nodes.contains($0.observer) }
-                .compactMap { observation in observation.subjects.first { $0.node == node } }
+            let views = said[node] ?? []
             let held = views.compactMap(heldView)
-            let available = views.filter { $0.probes > 0 }.map { fraction($0.answered, of: $0.probes) }
+            let available = views.compactMap(availableView)
             if nodes.count > 1 {
                 let quorum = quorum(of: nodes.count - 1)
                 if held.count < quorum { dropped.insert(.held) }
@@ -80,8 +79,25 @@ public enum Measurement {
         return (result, dropped)
     }
 
+    /// What the observers of the snapshot say of each node other than themselves.
+    private static func statements(_ inputs: RewardInputs) -> [UInt32: [Observation.Subject]] {
+        let nodes = Set(inputs.snapshot.map(\.node))
+        var said: [UInt32: [Observation.Subject]] = [:]
+        for observation in inputs.observations where nodes.contains(observation.observer) {
+            for subject in observation.subjects where subject.node != observation.observer {
+                said[subject.node, default: []].append(subject)
+            }
+        }
+        return said
+    }
+
+    /// One observer's view of how available a node was; none where it was never probed.
+    static func availableView(_ subject: Observation.Subject) -> UInt32? {
+        subject.probes > 0 ? fraction(subject.answered, of: subject.probes) : nil
+    }
+
     /// One observer's view of what a node holds: nothing where it never answered, no view where nothing was asked.
-    private static func heldView(_ subject: Observation.Subject) -> UInt32? {
+    static func heldView(_ subject: Observation.Subject) -> UInt32? {
         guard subject.challenges == 0 else { return fraction(subject.passed, of: subject.challenges) }
         return subject.answered == 0 && subject.probes > 0 ? 0 : nil
     }

@@ -12,21 +12,24 @@ public struct RewardRow: Hashable, Sendable {
     public let earned: Amount
     /// Its part of what nobody earned, by stake × availability.
     public let shared: Amount
-    /// earned + shared.
+    /// What proofs of equivocation took of both; zero in version 1.
+    public let taken: Amount
+    /// earned + shared − taken.
     public let reward: Amount
     /// All its rewards up to and including this epoch: the amount in its leaf.
     public let cumulative: Amount
 
     /// Makes a row.
     public init(
-        node: UInt32, payout: Address, contribution: Contribution, earned: Amount, shared: Amount, reward: Amount,
-        cumulative: Amount
+        node: UInt32, payout: Address, contribution: Contribution, earned: Amount, shared: Amount,
+        taken: Amount = .zero, reward: Amount, cumulative: Amount
     ) {
         self.node = node
         self.payout = payout
         self.contribution = contribution
         self.earned = earned
         self.shared = shared
+        self.taken = taken
         self.reward = reward
         self.cumulative = cumulative
     }
@@ -60,9 +63,13 @@ public struct EpochResult: Hashable, Sendable {
     public let refunds: Amount
     /// What there was to split.
     public let pool: Amount
+    /// The applications' share; zero in version 1.
+    public let apps: Amount
+    /// The protocol's share; zero in version 1.
+    public let protocolIncome: Amount
     /// What the nodes got.
     public let rewards: Amount
-    /// What is carried into the next pool.
+    /// What is carried into the next pool: remainders, and what proofs of equivocation took.
     public let dust: Amount
     /// Metrics that had no quorum.
     public let dropped: DroppedMetrics
@@ -71,8 +78,8 @@ public struct EpochResult: Hashable, Sendable {
     /// The nodes' lines, ascending by node.
     public let rows: [RewardRow]
 
-    init(_ inputs: RewardInputs, split: RewardSplit) {
-        ruleset = inputs.ruleset
+    init(_ inputs: RewardInputs, split: RewardSplit) throws(AmountError) {
+        ruleset = inputs.ruleset.version
         epoch = inputs.epoch
         firstIndex = inputs.firstIndex
         endIndex = inputs.endIndex
@@ -84,22 +91,42 @@ public struct EpochResult: Hashable, Sendable {
         grants = inputs.grants
         refunds = inputs.refunds
         pool = split.pool
-        rewards = split.rewards
-        dust = split.dust
+        apps = split.apps
+        protocolIncome = split.protocolIncome
         dropped = split.dropped
-        root = RewardTree(split.rows)?.root ?? .zero
-        rows = split.rows
+        var rows: [RewardRow] = []
+        for (participant, steps) in zip(inputs.snapshot, split.steps) {
+            let reward = try steps.reward
+            rows.append(
+                RewardRow(
+                    node: participant.node, payout: participant.payout,
+                    contribution: split.contributions[participant.node]
+                        ?? Contribution(held: 0, available: 0, attested: 0), earned: steps.earned,
+                    shared: steps.shared, taken: steps.taken, reward: reward,
+                    cumulative: try (inputs.cumulativeBefore[participant.node] ?? .zero).adding(reward)))
+        }
+        rewards = try Amount.sum(rows.map(\.reward))
+        dust = try pool.subtracting(apps).subtracting(protocolIncome).subtracting(rewards)
+        root = RewardTree(rows)?.root ?? .zero
+        self.rows = rows
     }
 
-    /// `tagged "feesvc/result/1"`, see docs/protocol.md §8.
+    /// `tagged "feesvc/result/1"`, from ruleset 2 on `"feesvc/result/2"`, see docs/protocol.md §8.
     public var canonicalBytes: [UInt8] {
-        var encoder = CanonicalEncoder(tag: "feesvc/result/1")
+        let isFirst = ruleset == 1
+        var encoder = CanonicalEncoder(tag: isFirst ? Self.firstTag : Self.secondTag)
         encoder.append(ruleset)
         encoder.append(epoch)
         encoder.append(firstIndex)
         encoder.append(endIndex)
         encoder.append(inputs)
-        for amount in [base, storage, postage, dustIn, grants, refunds, pool, rewards, dust] { encoder.append(amount) }
+        for amount in [base, storage, postage, dustIn, grants, refunds, pool] { encoder.append(amount) }
+        if !isFirst {
+            encoder.append(apps)
+            encoder.append(protocolIncome)
+        }
+        encoder.append(rewards)
+        encoder.append(dust)
         encoder.append(dropped.rawValue)
         encoder.append(root)
         encoder.append(list: rows) { encoder, row in
@@ -108,15 +135,25 @@ public struct EpochResult: Hashable, Sendable {
             encoder.append(row.contribution.held)
             encoder.append(row.contribution.available)
             encoder.append(row.contribution.attested)
-            for amount in [row.earned, row.shared, row.reward, row.cumulative] { encoder.append(amount) }
+            encoder.append(row.earned)
+            encoder.append(row.shared)
+            if !isFirst { encoder.append(row.taken) }
+            encoder.append(row.reward)
+            encoder.append(row.cumulative)
         }
         return encoder.bytes
     }
 
-    /// Reads canonical bytes and refuses metrics above one whole.
+    private static let firstTag = "feesvc/result/1"
+    private static let secondTag = "feesvc/result/2"
+
+    /// Reads canonical bytes and refuses metrics above one whole, and a form that is not the ruleset's.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
-        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/result/1")
+        // The tag is told by its length and last byte alone; the decoder compares all of it.
+        let isFirst = canonicalBytes.dropFirst(3 + Self.firstTag.utf8.count).first != UInt8(ascii: "2")
+        var decoder = try CanonicalDecoder(canonicalBytes, tag: isFirst ? Self.firstTag : Self.secondTag)
         ruleset = try decoder.readUInt32()
+        guard (ruleset == 1) == isFirst else { throw .outOfRange(field: "ruleset") }
         epoch = try decoder.readUInt64()
         firstIndex = try decoder.readUInt64()
         endIndex = try decoder.readUInt64()
@@ -128,6 +165,8 @@ public struct EpochResult: Hashable, Sendable {
         grants = try decoder.readAmount()
         refunds = try decoder.readAmount()
         pool = try decoder.readAmount()
+        apps = isFirst ? .zero : try decoder.readAmount()
+        protocolIncome = isFirst ? .zero : try decoder.readAmount()
         rewards = try decoder.readAmount()
         dust = try decoder.readAmount()
         dropped = DroppedMetrics(rawValue: try decoder.readUInt8())
@@ -138,7 +177,8 @@ public struct EpochResult: Hashable, Sendable {
                 contribution: Contribution(
                     held: try Self.readParts("held", &decoder), available: try Self.readParts("available", &decoder),
                     attested: try Self.readParts("attested", &decoder)),
-                earned: try decoder.readAmount(), shared: try decoder.readAmount(), reward: try decoder.readAmount(),
+                earned: try decoder.readAmount(), shared: try decoder.readAmount(),
+                taken: isFirst ? .zero : try decoder.readAmount(), reward: try decoder.readAmount(),
                 cumulative: try decoder.readAmount())
         }
         try decoder.finish()

@@ -20,8 +20,8 @@ public struct AttestationRecord: Hashable, Sendable {
 
 /// Everything that an epoch's result is computed from, frozen at its edge.
 public struct RewardInputs: Hashable, Sendable {
-    /// The ruleset's version.
-    public var ruleset: UInt32
+    /// The rules in force at the epoch's first log index.
+    public var ruleset: Ruleset
     /// The epoch.
     public var epoch: UInt64
     /// The epoch's first log index.
@@ -50,13 +50,15 @@ public struct RewardInputs: Hashable, Sendable {
     public var grants: Amount
     /// Refunds paid from the pool.
     public var refunds: Amount
+    /// By node of the snapshot, how many operators' equivocations were proved in the epoch's log range.
+    public var penalties: [UInt32: UInt32]
 
     /// Makes inputs; lists are put in their order.
     public init(
-        ruleset: UInt32, epoch: UInt64, firstIndex: UInt64, endIndex: UInt64, logRoot: Bytes32,
+        ruleset: Ruleset, epoch: UInt64, firstIndex: UInt64, endIndex: UInt64, logRoot: Bytes32,
         snapshot: [Participant], observations: [Observation], attestations: [AttestationRecord],
         cumulativeBefore: [UInt32: Amount], base: Amount, storage: Amount, postage: Amount, dustIn: Amount,
-        grants: Amount, refunds: Amount
+        grants: Amount, refunds: Amount, penalties: [UInt32: UInt32] = [:]
     ) {
         self.ruleset = ruleset
         self.epoch = epoch
@@ -73,12 +75,15 @@ public struct RewardInputs: Hashable, Sendable {
         self.dustIn = dustIn
         self.grants = grants
         self.refunds = refunds
+        self.penalties = penalties
     }
 
-    /// `tagged "feesvc/inputs/1"`, see docs/protocol.md §8.
+    /// `tagged "feesvc/inputs/1"`, from ruleset 2 on `"feesvc/inputs/2"`, see docs/protocol.md §8.
     public var canonicalBytes: [UInt8] {
-        var encoder = CanonicalEncoder(tag: "feesvc/inputs/1")
+        let isFirst = ruleset.version == 1
+        var encoder = CanonicalEncoder(tag: isFirst ? "feesvc/inputs/1" : "feesvc/inputs/2")
         encoder.append(logRoot)
+        if !isFirst { encoder.append(ruleset.hash) }
         encoder.append(list: snapshot) { encoder, participant in
             encoder.append(participant.node)
             encoder.append(participant.operatorAddress)
@@ -94,6 +99,12 @@ public struct RewardInputs: Hashable, Sendable {
         encoder.append(list: cumulativeBefore.sorted { $0.key < $1.key }) { encoder, row in
             encoder.append(row.key)
             encoder.append(row.value)
+        }
+        if !isFirst {
+            encoder.append(list: penalties.sorted { $0.key < $1.key }) { encoder, row in
+                encoder.append(row.key)
+                encoder.append(row.value)
+            }
         }
         encoder.append(dustIn)
         return encoder.bytes

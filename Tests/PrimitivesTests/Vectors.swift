@@ -24,6 +24,7 @@ enum Vector: Sendable, Hashable {
         case log
         case merkle = "merkle_vectors"
         case `protocol`
+        case rewards
         case schedule
     }
 
@@ -33,6 +34,7 @@ enum Vector: Sendable, Hashable {
     private static let log = read(.log)
     private static let merkle = read(.merkle)
     private static let `protocol` = read(.protocol)
+    private static let rewards = read(.rewards)
     private static let schedule = read(.schedule)
 
     static func file(_ file: File) throws -> Vector {
@@ -43,6 +45,7 @@ enum Vector: Sendable, Hashable {
         case .log: try log.get()
         case .merkle: try merkle.get()
         case .protocol: try `protocol`.get()
+        case .rewards: try rewards.get()
         case .schedule: try schedule.get()
         }
     }

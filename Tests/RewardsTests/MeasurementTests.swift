@@ -94,8 +94,8 @@ import Testing
         #expect(held([10, 10, 0, 0]) == 0)
     }
 
-    /// Law L26: f liars among 2f + 1 observers do not move a measure out of what the honest ones saw.
-    @Test func `a minority of liars keeps a measure within what honest observers saw`() {
+    /// f liars among 2f + 1 observers do not move a measure out of what the honest ones saw.
+    @Test func `L26: a minority of liars keeps a measure within what honest observers saw`() {
         for seed in UInt64(1)...200 {
             var generator = SplitMix64(seed: seed)
             let liars = Int.random(in: 0...4, using: &generator)

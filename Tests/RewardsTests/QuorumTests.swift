@@ -45,8 +45,8 @@ import Testing
         #expect(try !Self.isReached(0..<2, [0, 0]))
     }
 
-    /// Law L27: two results reach a quorum only where more than a third of the stake signed both.
-    @Test func `two quorums share more than a third of the stake`() throws {
+    /// Two results reach a quorum only where more than a third of the stake signed both.
+    @Test func `L27: two quorums share more than a third of the stake`() throws {
         var both = 0
         for seed in UInt64(1)...400 {
             var generator = SplitMix64(seed: seed)

@@ -56,8 +56,7 @@ import Testing
         #expect(Self.refusal(claim, root: tree.root, isAttested: false) == .notAttested(12))
     }
 
-    /// Law L28.
-    @Test func `every leaf proves, and one changed member, hash or root does not, at every size`() throws {
+    @Test func `L28: every leaf proves, and one changed member, hash or root does not, at every size`() throws {
         for size in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33] {
             let rows = Self.rows((0..<size).map { 1_000 + UInt128($0) })
             let tree = try #require(RewardTree(rows))
@@ -92,8 +91,7 @@ import Testing
         #expect(RewardTree([]) == nil)
     }
 
-    /// Law L29.
-    @Test func `claims in any order and repetition pay the largest cumulative amount once`() throws {
+    @Test func `L29: claims in any order and repetition pay the largest cumulative amount once`() throws {
         for seed in UInt64(1)...60 {
             var generator = SplitMix64(seed: seed)
             var sums: [UInt128] = [0, 0, 0]

@@ -139,7 +139,7 @@ import Testing
         try Self.each(1...60) { generator, about in
             let inputs = TestRewards.random(&generator).inputs
             let shuffled = RewardInputs(
-                ruleset: 1, epoch: 1, firstIndex: 0, endIndex: 1, logRoot: .zero,
+                ruleset: .first, epoch: 1, firstIndex: 0, endIndex: 1, logRoot: .zero,
                 snapshot: inputs.snapshot.shuffled(using: &generator),
                 observations: inputs.observations.shuffled(using: &generator).map {
                     Observation(

@@ -11,15 +11,19 @@ struct TestRewards {
         var attested: UInt32 = 1_000
     }
 
+    var ruleset: Ruleset = .first
     var nodes: [Node]
     var captured: UInt128 = 0
     var grants: UInt128 = 0
     var dustIn: UInt128 = 0
     var refunds: UInt128 = 0
     var before: [UInt32: Amount] = [:]
+    var penalties: [UInt32: UInt32] = [:]
 
     /// Nodes and money at random; everything stays far below 2^128.
-    static func random(_ generator: inout SplitMix64, nodes count: ClosedRange<Int> = 2...9) -> TestRewards {
+    static func random(
+        _ generator: inout SplitMix64, nodes count: ClosedRange<Int> = 2...9, by ruleset: Ruleset = .first
+    ) -> TestRewards {
         let nodes = (0..<Int.random(in: count, using: &generator)).map { _ in
             func part() -> UInt32 {
                 Bool.random(using: &generator) ? 1_000 : UInt32.random(in: 0...1_000, using: &generator)
@@ -31,7 +35,7 @@ struct TestRewards {
         }
         let scale = UInt128(1) << UInt128.random(in: 0...80, using: &generator)
         return TestRewards(
-            nodes: nodes, captured: UInt128.random(in: 0...scale, using: &generator),
+            ruleset: ruleset, nodes: nodes, captured: UInt128.random(in: 0...scale, using: &generator),
             grants: UInt128.random(in: 0...scale, using: &generator),
             dustIn: UInt128.random(in: 0...9, using: &generator))
     }
@@ -63,11 +67,11 @@ struct TestRewards {
                 })
         }
         return RewardInputs(
-            ruleset: 1, epoch: 1, firstIndex: 0, endIndex: 1, logRoot: .zero,
+            ruleset: ruleset, epoch: 1, firstIndex: 0, endIndex: 1, logRoot: .zero,
             snapshot: zip(numbers, nodes).map { Self.participant($0, stake: $1.stake) }, observations: observations,
             attestations: zip(numbers, nodes).map { AttestationRecord(node: $0, due: 1_000, given: $1.attested) },
             cumulativeBefore: before, base: Amount(captured), storage: 0, postage: 0, dustIn: Amount(dustIn),
-            grants: Amount(grants), refunds: Amount(refunds))
+            grants: Amount(grants), refunds: Amount(refunds), penalties: penalties)
     }
 
     func result() throws -> EpochResult { try EpochResult.compute(inputs) }
