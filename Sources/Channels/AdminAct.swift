@@ -16,6 +16,8 @@ public enum AdminOrder: Hashable, Sendable {
     case rotate(KeyRotation)
     /// Begins the close of the channel that a salted commitment names: the log tells nobody which.
     case close(commitment: Bytes32)
+    /// Splits pools by another ruleset from the next epoch on: its canonical bytes, which the rules of rewards read.
+    case ruleset([UInt8])
     /// Goes on after leaves were lost that the log had shown.
     case rollback(Rollback)
 
@@ -29,6 +31,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .pause: "pause"
         case .rotate: "rotate"
         case .close: "close"
+        case .ruleset: "ruleset"
         case .rollback: "rollback"
         }
     }
@@ -40,7 +43,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule, .pause, .rotate, .close, .rollback: true
+        case .collect, .seal, .schedule, .pause, .rotate, .close, .ruleset, .rollback: true
         }
     }
 
@@ -52,6 +55,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .collect(let epoch), .seal(let epoch): encoder.append(epoch)
         case .schedule(let schedule): return schedule.canonicalBytes
         case .rotate(let rotation): return rotation.canonicalBytes
+        case .ruleset(let bytes): return bytes
         case .rollback(let rollback): return rollback.canonicalBytes
         case .close(let commitment): encoder.append(commitment)
         case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
@@ -71,6 +75,7 @@ public enum AdminOrder: Hashable, Sendable {
         case "close":
             guard let commitment = Bytes32(body) else { throw .outOfRange(field: "body") }
             self = .close(commitment: commitment)
+        case "ruleset": self = .ruleset(body)
         case "rollback": self = .rollback(try Rollback(canonicalBytes: body))
         default: throw .outOfRange(field: "name")
         }

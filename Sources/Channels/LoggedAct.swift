@@ -36,6 +36,13 @@ extension LoggedAct {
 }
 
 extension Sequence<LoggedAct> {
+    /// The canonical bytes of the ruleset that the last of these acts ordered; `nil` where none did.
+    public var ruleset: [UInt8]? {
+        reduce(nil) { ruleset, logged in
+            if case .ruleset(let ordered) = logged.act.order { ordered } else { ruleset }
+        }
+    }
+
     /// Whether charging is paused after these acts: what the last pause or resumption said.
     public var isPaused: Bool {
         reduce(false) { isPaused, logged in

@@ -11,9 +11,11 @@ public struct SettlementStore: Sendable {
         case stake
         /// Money paid out.
         case payout
+        /// Money given to a pool.
+        case grant
     }
 
-    private let transaction: Transaction
+    let transaction: Transaction
 
     /// Works within a transaction.
     public init(_ transaction: Transaction) {

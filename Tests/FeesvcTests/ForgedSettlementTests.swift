@@ -47,7 +47,7 @@ struct ForgedSettlementTests {
             #expect(try await fixture.balance(.custody) == large)
             let room = try Amount.max.subtracting(large)
             await #expect(throws: (any Error).self) {
-                try await fixture.deposit(try room.adding(1), to: channel, reference: SHA256.hash([1]))
+                try await fixture.deposit(try room.adding(1), to: channel, reference: SHA256.hash([0]))
             }
             #expect(try await fixture.available(channel) == large)
             try await fixture.deposit(room, to: channel, reference: SHA256.hash([1]))
@@ -98,14 +98,14 @@ struct ForgedSettlementTests {
                 }
             }
             #expect(try await refusal(0, 1) == "settlement/nothing")
-            #expect(try await refusal(2_999_999, 1) == "settlement/scale")
-            #expect(try await refusal(3_000_001, 1) == "settlement/scale")
-            #expect(try await refusal(4_000_000, 1) == "settlement/not-payable")
-            #expect(try await refusal(2_000_000, 1) == nil)
-            #expect(try await refusal(2_000_000, 1) == nil)
+            #expect(try await refusal(2_999_999, 2) == "settlement/scale")
+            #expect(try await refusal(3_000_001, 3) == "settlement/scale")
+            #expect(try await refusal(4_000_000, 4) == "settlement/not-payable")
+            #expect(try await refusal(2_000_000, 5) == nil)
+            #expect(try await refusal(2_000_000, 5) == nil)
             #expect(try await fixture.balance(.payable(key.address)) == 1_000_001)
-            #expect(try await refusal(2_000_000, 2) == "settlement/not-payable")
-            #expect(try await refusal(1_000_000, 2) == nil)
+            #expect(try await refusal(2_000_000, 6) == "settlement/not-payable")
+            #expect(try await refusal(1_000_000, 7) == nil)
             #expect(try await fixture.balance(.custody) == 1)
         }
     }

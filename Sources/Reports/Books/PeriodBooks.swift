@@ -60,8 +60,8 @@ public struct PeriodBooks: Sendable {
         RollForward(
             title: "Fee pools", name: "pools",
             columns: [
-                .added("base", .cut), .added("storage", .midnight), .added("postage", .postage), .added("dust", .dust),
-                .taken("distributed", .distribution),
+                .added("base", .cut), .added("storage", .midnight), .added("postage", .postage),
+                .added("granted", .grant), .added("dust", .dust), .taken("distributed", .distribution),
             ], isAccount: { if case .pool = $0 { true } else { false } },
             chart: Schedule.Chart(title: "Pools at the end", categories: "account", values: "closing")),
         RollForward(
@@ -93,7 +93,8 @@ public struct PeriodBooks: Sendable {
                 }
             }),
         RollForward(
-            title: "Protocol and applications", name: "income", columns: [.added("congestion", .cut)],
+            title: "Protocol and applications", name: "income",
+            columns: [.added("congestion", .cut), .added("shares", .distribution)],
             isAccount: { $0 == .protocolIncome || $0 == .appShares }),
         RollForward(
             title: "Payables", name: "payables",
@@ -104,7 +105,8 @@ public struct PeriodBooks: Sendable {
         RollForward(
             title: "Custody", name: "custody",
             columns: [
-                .added("deposited", .deposit), .added("staked", .stake), .taken("paid_out", .payout),
+                .added("deposited", .deposit), .added("staked", .stake), .added("granted", .grant),
+                .taken("paid_out", .payout),
             ], isAccount: { $0 == .custody }),
     ]
 

@@ -18,6 +18,7 @@ struct Feesvc: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, ChannelCommand.self, NodeCommand.self, AdminCommand.self,
             RecoverCommand.self, LedgerCommand.self, ReportCommand.self, ExportCommand.self, AuditCommand.self,
+            ExplainCommand.self, SimulateCommand.self, SolvencyCommand.self,
             BenchCommand.self,
         ])
 

@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import Payer
 import Primitives
+import Rewards
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -208,6 +209,8 @@ struct InstanceOptions: ParsableArguments {
     var start: UInt64?
     @Option(help: "The length of an epoch in seconds.")
     var epochLength: UInt64 = 604_800
+    @Option(help: "How pools are split, until feesvc admin ruleset: 1, alike, or 2, by stake (docs/protocol.md §8).")
+    var ruleset: UInt32 = 1
     @Option(help: "The base fee of a message, in units.")
     var messageFee = "38500000"
     @Option(help: "The storage fee of a byte and day, in units.")
@@ -226,6 +229,9 @@ struct InstanceOptions: ParsableArguments {
     var retentionMax: UInt32 = 365
 
     func validate() throws {
+        guard Ruleset(genesis: ruleset) != nil else {
+            throw ValidationError("--ruleset is \(ruleset); there are 1 and 2.")
+        }
         guard (60...UInt64(366 * 86_400)).contains(epochLength) else {
             throw ValidationError("--epoch-length is \(epochLength) seconds; it must be from 60 to 31622400.")
         }

@@ -79,7 +79,7 @@ enum HTTPBody {
         return search(value, "body").map { "\($0) is not a whole number from 0 to 2^64 - 1." }
     }
 
-    private static func describe(_ error: DecodingError) -> String {
+    static func describe(_ error: DecodingError) -> String {
         func place(_ path: [any CodingKey]) -> String {
             let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
             return text.isEmpty ? "the body" : "body\(text)"

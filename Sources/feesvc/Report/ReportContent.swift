@@ -76,7 +76,7 @@ struct ReportContent {
                     .amount(nodes[row.node]?.stake ?? .zero), .integer(UInt64(row.contribution.held)),
                     .integer(UInt64(row.contribution.available)), .integer(UInt64(row.contribution.attested)),
                     .integer(UInt64(row.contribution.quality)), .amount(row.earned), .amount(row.shared),
-                    .amount(row.reward),
+                    .amount(row.taken), .amount(row.reward),
                 ])
             }
         }
@@ -86,9 +86,12 @@ struct ReportContent {
                 name: "rewards-by-operator",
                 columns: [
                     "epoch", "node", "operator", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb",
-                    "earned", "shared", "reward",
-                ], rows: rows), totals: ["earned", "shared", "reward"],
-            rowChecks: [Schedule.RowCheck("earned + shared = reward", ["earned", "shared"], equal: ["reward"])])
+                    "earned", "shared", "taken", "reward",
+                ], rows: rows), totals: ["earned", "shared", "taken", "reward"],
+            rowChecks: [
+                Schedule.RowCheck(
+                    "earned + shared = taken + reward", ["earned", "shared"], equal: ["taken", "reward"])
+            ])
     }
 
     private func control() async throws -> Schedule {

@@ -19,7 +19,7 @@ struct AdminActs {
         case .rollback:
             throw Refusal(
                 409, "act/rollback", "A running service has nothing to go back from; run feesvc recover in its place.")
-        case .clock, .schedule, .pause, .rotate, .close: break
+        case .clock, .schedule, .pause, .rotate, .close, .ruleset: break
         }
         try await service.execute(act, signature, opening: opening)
     }
@@ -86,6 +86,16 @@ extension FeeService {
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
         case .pause(let isPaused): session.paused(isPaused)
+        case .ruleset(let bytes): try checkRuleset(bytes)
+        }
+    }
+
+    /// Whether pools can be split by a ruleset; it is in force once the next epoch begins, and the act alone says so.
+    private static func checkRuleset(_ bytes: [UInt8]) throws(Refusal) {
+        do {
+            _ = try Ruleset(canonicalBytes: bytes)
+        } catch {
+            throw Refusal(422, "act/ruleset", "No pool can be split by this ruleset: \(error).")
         }
     }
 

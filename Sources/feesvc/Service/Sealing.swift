@@ -69,7 +69,7 @@ extension FeeService {
         if epoch > 1, try await store.epoch(epoch - 1)?.result == nil {
             throw Refusal(409, "epoch/order", "Epoch \(epoch - 1) has to be sealed first.")
         }
-        let inputs = try await Self.inputs(of: record, session)
+        let inputs = try await EpochSource(record, session.transaction, session.state).inputs
         let result = try EpochResult.compute(inputs)
         let leaf = session.append(LeafDraft(.result, result.canonicalBytes))
         try await session.writeLeaves()
@@ -77,31 +77,6 @@ extension FeeService {
         try await store.seal(result, index: leaf.index)
         try await NodeStore(session.transaction).credit(result.rows)
         return result
-    }
-
-    private static func inputs(of epoch: StoredEpoch, _ session: LogSession) async throws -> RewardInputs {
-        let clock = session.state.genesis.epochs
-        guard let end = epoch.endIndex, let head = epoch.edgeHead else {
-            throw StorageCorruption("epoch \(epoch.number) has ended without a head")
-        }
-        let nodes = try await NodeStore(session.transaction).all()
-        let start = clock.beginning(of: epoch.number)
-        let snapshot = nodes.filter { $0.registeredAt <= start }.map(\.node.participant)
-        let registered = Dictionary(nodes.map { ($0.node.number, $0.registeredAt) }) { first, _ in first }
-        let members = Set(snapshot.map(\.node))
-        let store = EpochStore(session.transaction)
-        return RewardInputs(
-            ruleset: session.state.genesis.ruleset, epoch: epoch.number, firstIndex: epoch.firstIndex, endIndex: end,
-            logRoot: head.head.root, snapshot: snapshot,
-            observations: try await store.observations(of: epoch.number).filter { members.contains($0.observer) },
-            attestations: try await store.attestationRecords(in: epoch.firstIndex..<end, for: snapshot) {
-                (registered[$0.node] ?? UInt64.max) <= clock.beginning(of: $1)
-            },
-            cumulativeBefore: Dictionary(
-                nodes.filter { members.contains($0.node.number) }.map { ($0.node.number, $0.cumulative) }
-            ) { first, _ in first },
-            base: epoch.captured.base, storage: epoch.captured.storage, postage: epoch.captured.postage,
-            dustIn: epoch.dustIn, grants: .zero, refunds: .zero)
     }
 
     private static func distribute(
@@ -113,6 +88,8 @@ extension FeeService {
             guard let address = operators[row.node] else { continue }
             try split.move(row.reward, from: .pool(result.epoch), to: .rewards(address))
         }
+        try split.move(result.apps, from: .pool(result.epoch), to: .appShares)
+        try split.move(result.protocolIncome, from: .pool(result.epoch), to: .protocolIncome)
         try split.move(result.dust, from: .pool(result.epoch), to: .dust)
         try session.post(split)
         var carry = EntryDraft(.dust, reference: "dust:\(result.epoch)")
@@ -128,9 +105,8 @@ extension FeeService {
             guard let record = try await store.epoch(epoch), let result = record.result else {
                 throw Refusal(409, "epoch/not-sealed", "Epoch \(epoch) is not sealed.")
             }
-            let start = session.state.genesis.epochs.beginning(of: epoch)
-            let snapshot = try await NodeStore(session.transaction).snapshot(at: start)
-            guard snapshot.contains(where: { $0.operatorAddress == operatorAddress }),
+            let snapshots = try await Self.attestingSnapshots(of: epoch, session)
+            guard snapshots.contains(where: { $0.contains { $0.operatorAddress == operatorAddress } }),
                 signature.isBy(operatorAddress, over: domain.digest(of: result.attestation))
             else {
                 throw Refusal(
@@ -145,10 +121,24 @@ extension FeeService {
                     attestationOf: operatorAddress, epoch: epoch, signature: signature, logIndex: leaf.index)
                 signers.insert(operatorAddress)
             }
-            let isReached = try AttestationQuorum.isReached(by: signers, in: snapshot)
+            let isReached = try snapshots.contains { try AttestationQuorum.isReached(by: signers, in: $0) }
             if isReached { try await store.attest(epoch, at: session.state.time) }
             return isReached
         }
+    }
+
+    /// Whose quorum attests a result: its epoch's snapshot, and after two epochs also that of the epoch that is open.
+    private static func attestingSnapshots(
+        of epoch: UInt64, _ session: LogSession
+    ) async throws -> [[Participant]] {
+        let clock = session.state.genesis.epochs
+        let open = session.state.openEpoch
+        let nodes = NodeStore(session.transaction)
+        var snapshots = [try await nodes.snapshot(at: clock.beginning(of: epoch))]
+        if AttestationQuorum.isLate(epoch, in: open) {
+            snapshots.append(try await nodes.snapshot(at: clock.beginning(of: open)))
+        }
+        return snapshots
     }
 
     /// Pays a claim into the payout account's payable: what the proved amount exceeds what was claimed before.

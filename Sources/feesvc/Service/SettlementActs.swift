@@ -12,8 +12,7 @@ extension FeeService {
         let statement = SettlementStatement(
             kind: .deposit, reference: deposit.reference, subject: deposit.channelID.bytes, amount: deposit.amount,
             signature: signature)
-        try await write { session in
-            guard try await statement.isNew(in: session) else { return }
+        try await settle(statement) { session in
             let channels = ChannelStore(session.transaction)
             var channel = try await funded(deposit.channelID, channels, at: session.state.time)
             let salt = session.state.salt(of: session.nextIndex)
@@ -31,7 +30,7 @@ extension FeeService {
             case .payable: try entry.move(deposit.amount, from: .custody, to: .payable(channel.state.payer))
             }
             try session.post(entry)
-            try await statement.keep(in: &session, leaf: leaf)
+            return leaf
         }
     }
 
@@ -54,15 +53,32 @@ extension FeeService {
         let statement = SettlementStatement(
             kind: .stake, reference: stake.reference, subject: stake.operatorAddress.bytes, amount: stake.amount,
             signature: signature)
-        try await write { session in
-            guard try await statement.isNew(in: session) else { return }
+        try await settle(statement) { session in
             let leaf = session.append(
                 LogBody.stake(
                     operatorAddress: stake.operatorAddress, amount: stake.amount, reference: stake.reference))
             var entry = EntryDraft(.stake, reference: "stake:\(stake.reference.hex)")
             try entry.move(stake.amount, from: .custody, to: .stake(stake.operatorAddress))
             try session.post(entry)
-            try await statement.keep(in: &session, leaf: leaf)
+            return leaf
+        }
+    }
+
+    /// Puts money that somebody gave into the open epoch's pool.
+    func credit(_ grant: Grant, signature: Signature) async throws {
+        guard isSettled(grant, by: signature) else {
+            throw Refusal(401, "settlement/signature", "The settlement key did not sign this grant.")
+        }
+        let statement = SettlementStatement(
+            kind: .grant, reference: grant.reference, subject: [], amount: grant.amount, signature: signature)
+        try await settle(statement) { session in
+            let leaf = session.append(grant.leaf)
+            let epoch = session.state.openEpoch
+            var entry = EntryDraft(.grant, reference: "grant:\(grant.reference.hex)")
+            try entry.move(grant.amount, from: .custody, to: .pool(epoch))
+            try session.post(entry)
+            try await EpochStore(session.transaction).add(grant: grant.amount, to: epoch)
+            return leaf
         }
     }
 
@@ -72,15 +88,14 @@ extension FeeService {
             throw Refusal(401, "settlement/signature", "The settlement key did not sign this payout.")
         }
         let unit = settlementUnit
-        guard payout.amount.units.isMultiple(of: unit) else {
-            throw Refusal(
-                422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
-        }
         let statement = SettlementStatement(
             kind: .payout, reference: payout.reference, subject: payout.account.bytes, amount: payout.amount,
             signature: signature)
-        try await write { session in
-            guard try await statement.isNew(in: session) else { return }
+        try await settle(statement) { session in
+            guard payout.amount.units.isMultiple(of: unit) else {
+                throw Refusal(
+                    422, "settlement/scale", "A payout is a multiple of \(unit): the settlement has fewer decimals.")
+            }
             let payable = try await NodeStore(session.transaction).balance(of: .payable(payout.account))
             guard payout.amount <= payable else {
                 throw Refusal(409, "settlement/not-payable", "\(payable) is payable to \(payout.account), not more.")
@@ -90,8 +105,27 @@ extension FeeService {
             var entry = EntryDraft(.payout, reference: "payout:\(payout.reference.hex)")
             try entry.move(payout.amount, from: .payable(payout.account), to: .custody)
             try session.post(entry)
-            try await statement.keep(in: &session, leaf: leaf)
+            return leaf
         }
+    }
+
+    /// Counts a statement of the settlement key once. What is refused for good stays refused under its reference, also
+    /// with other contents: a sender that got an answer knows it is final. `body` refuses before it changes anything.
+    private func settle(
+        _ statement: SettlementStatement, _ body: (inout LogSession) async throws -> LogLeaf
+    ) async throws {
+        let refusal: Refusal? = try await write { session in
+            do {
+                guard try await statement.isNew(in: session) else { return nil }
+                let leaf = try await body(&session)
+                try await statement.keep(in: &session, leaf: leaf)
+                return nil
+            } catch let refusal as Refusal where SettlementStatement.isFinal(refusal) {
+                try await statement.refuse(refusal, in: session)
+                return refusal
+            }
+        }
+        if let refusal { throw refusal }
     }
 
     /// How many ledger units one settlement unit has.
@@ -108,12 +142,16 @@ private struct SettlementStatement {
     let amount: Amount
     let signature: Signature
 
-    /// Tells whether it was not counted before; a reference that was used for something else is refused.
+    /// Tells whether it was not counted before; a reference that was used for something else, or refused before, is
+    /// refused.
     func isNew(in session: LogSession) async throws -> Bool {
+        let store = SettlementStore(session.transaction)
+        if let refused = try await store.refusal(of: reference) {
+            throw Refusal(refused.status, refused.code, refused.detail)
+        }
         guard amount > .zero else {
             throw Refusal(422, "settlement/nothing", "A statement moves more than nothing.")
         }
-        let store = SettlementStore(session.transaction)
         guard let known = try await store.recorded(reference) else {
             let before = try await store.everConfirmed()
             if kind != .payout, (try? before.adding(amount)) == nil {
@@ -125,6 +163,23 @@ private struct SettlementStatement {
             throw Refusal(409, "settlement/reference", "Reference \(reference) was used for something else.")
         }
         return false
+    }
+
+    /// Whether a refusal is the last word on a reference. A channel may be opened yet, and a reference that counted can't be
+    /// refused any more.
+    static func isFinal(_ refusal: Refusal) -> Bool {
+        refusal.code != "settlement/unknown-channel" && refusal.code != "settlement/reference"
+    }
+
+    /// Remembers why it was refused.
+    func refuse(_ refusal: Refusal, in session: LogSession) async throws {
+        let store = SettlementStore(session.transaction)
+        // Money that counted under the reference stays counted.
+        guard try await store.recorded(reference) == nil else { return }
+        try await store.refuse(
+            kind, reference: reference, subject: subject, amount: amount, signature: signature,
+            RefusedReference(status: refusal.status, code: refusal.code, detail: refusal.detail),
+            at: session.state.time)
     }
 
     /// Remembers it with the leaf that logs it.
