@@ -58,6 +58,8 @@ let package = Package(
                 .embedInCode("0005_idempotency_keys.sql"),
                 .embedInCode("0006_restored_charges.sql"),
                 .embedInCode("0007_journal_guards.sql"),
+                .embedInCode("0008_refunds.sql"),
+                .embedInCode("0009_rewards.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(

@@ -23,6 +23,14 @@ CREATE TRIGGER settlement_refusals_fixed BEFORE UPDATE OR DELETE ON settlement_r
 CREATE TRIGGER settlement_refusals_not_emptied BEFORE TRUNCATE ON settlement_refusals
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Observations that nodes gave and the service could not take, for who asks why a view is missing: no part of any result.
+CREATE TABLE refused_observations (
+    epoch       BIGINT NOT NULL REFERENCES epochs,
+    node        INTEGER NOT NULL REFERENCES nodes,
+    is_late     BOOLEAN NOT NULL,
+    PRIMARY KEY (epoch, node)
+);
+
 -- Two results of one epoch that one operator signed: one proof for each operator and epoch.
 CREATE TABLE equivocations (
     log_index   BIGINT PRIMARY KEY,

@@ -14,5 +14,7 @@ public enum Migrations {
         ("0005_idempotency_keys", String(decoding: PackageResources._005_idempotency_keys_sql, as: UTF8.self)),
         ("0006_restored_charges", String(decoding: PackageResources._006_restored_charges_sql, as: UTF8.self)),
         ("0007_journal_guards", String(decoding: PackageResources._007_journal_guards_sql, as: UTF8.self)),
+        ("0008_refunds", String(decoding: PackageResources._008_refunds_sql, as: UTF8.self)),
+        ("0009_rewards", String(decoding: PackageResources._009_rewards_sql, as: UTF8.self)),
     ]
 }

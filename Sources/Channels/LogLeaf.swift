@@ -50,6 +50,16 @@ public enum LeafKind: UInt16, Hashable, Sendable, CaseIterable {
     case restored = 23
     /// Where the journal ends before an edge.
     case books = 24
+    /// What went back of a charge on another ground than a void's.
+    case refund = 25
+    /// What a pool paid of what it owed.
+    case repayment = 26
+    /// An outage that a quorum of operators declared.
+    case outage = 27
+    /// Money that was given to the open epoch's pool.
+    case grant = 28
+    /// A proof that an operator signed two results of one epoch.
+    case penalty = 29
 }
 
 /// One leaf of the fee log.

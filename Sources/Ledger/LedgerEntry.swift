@@ -32,6 +32,10 @@ public enum EntryKind: String, Hashable, Sendable, CaseIterable {
     case cut
     /// Postage was captured or returned.
     case postage
+    /// Charged money went back.
+    case refund
+    /// Money was given to the open epoch's pool.
+    case grant
     /// A pool was split among the operators.
     case distribution
     /// A split's remainder opened the next pool.

@@ -1,6 +1,6 @@
 public import Channels
 import Logging
-import Primitives
+public import Primitives
 
 extension ReplicationNode {
     /// Takes envelopes in from publishers: one durable commit for the whole batch, one outcome for each, in order.
@@ -89,5 +89,20 @@ extension ReplicationNode {
         )
         let signature = core.configuration.key.sign(core.domain.digest(of: acknowledgement.statement))
         return .accepted(acknowledgement: acknowledgement, signature: signature, event: event)
+    }
+
+    /// What a publisher may show for its money back, where this node could not take an envelope whose receipt is good:
+    /// signed, or `nil` where the envelope or its receipt is at fault, or nobody knows this node's key.
+    public func signedRefusal(
+        of charge: Charge, for refusal: PublishRefusal
+    ) -> (refusal: NodeRefusal, signature: Signature)? {
+        switch refusal {
+        case .healing, .storage: break
+        case .batchTooLarge, .event, .late, .unregistered: return nil
+        }
+        let statement = NodeRefusal(
+            node: core.number, charge: charge.number, envelopeHash: charge.envelopeHash, code: refusal.code,
+            time: core.clock.time)
+        return (statement, core.configuration.key.sign(core.domain.digest(of: statement.statement)))
     }
 }

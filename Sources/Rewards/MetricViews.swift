@@ -4,8 +4,12 @@ import Primitives
 public enum MissingView: String, Hashable, Sendable, CaseIterable {
     /// It is the node itself; own words are left out.
     case own = "view/own"
-    /// Nothing of it was in the log when the epoch was sealed: it said nothing, too late, or what nobody can read.
+    /// Nothing of it was in the log when the epoch was sealed.
     case silent = "view/silent"
+    /// What it said came after the epoch was sealed.
+    case late = "view/late"
+    /// What it said could not be read, or was not signed by it.
+    case malformed = "view/malformed"
     /// It observed, and did not measure this.
     case unmeasured = "view/unmeasured"
     /// It is not in the epoch's snapshot.
@@ -42,7 +46,7 @@ extension ExplainedMetric {
 
     init(
         _ kind: Kind, of node: UInt32, _ inputs: RewardInputs, parts: UInt32, dropped: DroppedMetrics,
-        newcomers: Set<UInt32>
+        newcomers: Set<UInt32>, refused: [UInt32: MissingView]
     ) {
         let said = Dictionary(inputs.observations.map { ($0.observer, $0) }) { first, _ in first }
         let members = Set(inputs.snapshot.map(\.node))
@@ -52,7 +56,7 @@ extension ExplainedMetric {
                 return MetricView(observer: observer, parts: nil, missing: .newcomer)
             }
             guard let observation = said[observer] else {
-                return MetricView(observer: observer, parts: nil, missing: .silent)
+                return MetricView(observer: observer, parts: nil, missing: refused[observer] ?? .silent)
             }
             let subject = observation.subjects.first { $0.node == node }
             let view = subject.flatMap { kind == .held ? Measurement.heldView($0) : Measurement.availableView($0) }

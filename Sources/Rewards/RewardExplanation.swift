@@ -104,19 +104,24 @@ public struct RewardExplanation: Hashable, Sendable {
 
     /// Explains one node's share; `nil` for a node that is not in the snapshot.
     ///
-    /// - Parameter newcomers: Nodes that observed and are not in the snapshot.
-    public init?(_ node: UInt32, in inputs: RewardInputs, newcomers: Set<UInt32> = []) throws(RewardError) {
+    /// - Parameters:
+    ///   - newcomers: Nodes that observed and are not in the snapshot.
+    ///   - refused: Why what some observers said was not taken, where that is known.
+    public init?(
+        _ node: UInt32, in inputs: RewardInputs, newcomers: Set<UInt32> = [], refused: [UInt32: MissingView] = [:]
+    ) throws(RewardError) {
         guard let place = inputs.snapshot.firstIndex(where: { $0.node == node }) else { return nil }
         do {
             let split = try RewardSplit(inputs)
-            try self.init(place: place, split, inputs, newcomers)
+            try self.init(place: place, split, inputs, newcomers, refused)
         } catch {
             throw .amount(error)
         }
     }
 
     private init(
-        place: Int, _ split: RewardSplit, _ inputs: RewardInputs, _ newcomers: Set<UInt32>
+        place: Int, _ split: RewardSplit, _ inputs: RewardInputs, _ newcomers: Set<UInt32>,
+        _ refused: [UInt32: MissingView]
     ) throws(AmountError) {
         epoch = inputs.epoch
         ruleset = inputs.ruleset
@@ -138,9 +143,11 @@ public struct RewardExplanation: Hashable, Sendable {
         let node = participant.node
         let measured = split.contributions[node] ?? Contribution(held: 0, available: 0, attested: 0)
         held = ExplainedMetric(
-            .held, of: node, inputs, parts: measured.held, dropped: split.dropped, newcomers: newcomers)
+            .held, of: node, inputs, parts: measured.held, dropped: split.dropped, newcomers: newcomers,
+            refused: refused)
         available = ExplainedMetric(
-            .available, of: node, inputs, parts: measured.available, dropped: split.dropped, newcomers: newcomers)
+            .available, of: node, inputs, parts: measured.available, dropped: split.dropped, newcomers: newcomers,
+            refused: refused)
         attested = measured.attested
         attestation =
             inputs.attestations.first { $0.node == node } ?? AttestationRecord(node: node, due: 0, given: 0)

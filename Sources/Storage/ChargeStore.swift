@@ -33,30 +33,6 @@ public struct StoredCharge: Hashable, Sendable {
     }
 }
 
-/// A charge whose holds are being decided.
-public struct HeldCharge: Hashable, Sendable {
-    /// The charge's number.
-    public let number: UInt64
-    /// The channel that paid.
-    public let channelID: Bytes32
-    /// Moment of acceptance.
-    public let acceptedAt: UInt64
-    /// The expiry day.
-    public let expiryDay: UTCDay
-    /// Base fee.
-    public let base: Amount
-    /// Congestion fee.
-    public let congestion: Amount
-    /// What one day of its storage costs.
-    public let storagePerDay: Amount
-    /// Postage while it is held; `nil` where there was none or it is decided.
-    public let heldPostage: Amount?
-    /// When the postage window ends; `nil` where there was no postage.
-    public let postageDue: UInt64?
-    /// Tells whether postage was put down and is decided.
-    public var isPostageDecided: Bool { postageDue != nil && heldPostage == nil }
-}
-
 /// Charges. They are only ever appended.
 public struct ChargeStore: Sendable {
     /// The constraint by which a channel pays for an envelope once.
@@ -159,30 +135,18 @@ public struct ChargeStore: Sendable {
             .first?.hash("envelope_hash")
     }
 
-    /// One charge; `nil` where there is none of this number.
-    public func charge(_ number: UInt64) async throws -> HeldCharge? {
-        // A number from outside that no column holds is one that no charge has.
-        guard number <= Int64.max else { return nil }
-        return try await held("\(unescaped: Self.heldColumns) WHERE c.number = \(number)").first
-    }
-
-    /// The charges of an epoch whose payer showed an acknowledgement, in order: all that a cut may give back.
-    public func acknowledged(in epoch: UInt64) async throws -> [HeldCharge] {
-        try await held(
-            """
-            \(unescaped: Self.heldColumns) JOIN acknowledgements AS a ON a.charge = c.number \
-            JOIN epochs AS e ON e.number = \(epoch) AND c.number >= e.first_charge AND c.number < e.end_charge \
-            WHERE NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number) ORDER BY c.number
-            """)
-    }
-
-    /// Number and sums of the charges of an epoch that has ended, those left out whose unspent parts went back.
+    /// Number and sums of the charges of an epoch that has ended, without what went back of them before.
     public func undecided(in epoch: UInt64) async throws -> (count: UInt64, base: Amount, congestion: Amount) {
         let rows = try await transaction.query(
             """
-            SELECT count(*) AS count, coalesce(sum(c.base), 0) AS base, coalesce(sum(c.congestion), 0) AS congestion \
-            FROM charges AS c JOIN epochs AS e ON c.number >= e.first_charge AND c.number < e.end_charge \
-            WHERE e.number = \(epoch) AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)
+            WITH c AS (SELECT c.* FROM charges AS c JOIN epochs AS e \
+            ON c.number >= e.first_charge AND c.number < e.end_charge WHERE e.number = \(epoch) \
+            AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)), \
+            r AS (SELECT r.part, sum(r.amount) AS amount FROM refunds AS r JOIN c ON c.number = r.charge \
+            WHERE r.source = 'hold' GROUP BY r.part) \
+            SELECT count(*) AS count, coalesce(sum(c.base), 0) \
+            - coalesce((SELECT amount FROM r WHERE part = 'base'), 0) AS base, coalesce(sum(c.congestion), 0) \
+            - coalesce((SELECT amount FROM r WHERE part = 'congestion'), 0) AS congestion FROM c
             """)
         guard let row = rows.first else { return (0, .zero, .zero) }
         return (try row.unsigned("count"), try row.amount("base"), try row.amount("congestion"))
@@ -226,24 +190,5 @@ public struct ChargeStore: Sendable {
             AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)
             """
         ).count == 1
-    }
-
-    private static let heldColumns = """
-        SELECT c.number, ch.channel_id, c.accepted_at, c.expiry_day, c.base, c.congestion, c.storage_per_day, \
-        CASE WHEN p.decided_index IS NULL THEN p.amount END AS postage, p.due FROM charges AS c \
-        JOIN channels AS ch ON ch.number = c.channel LEFT JOIN postage_holds AS p ON p.charge = c.number
-        """
-
-    private func held(_ sql: SQL) async throws -> [HeldCharge] {
-        try await transaction.query(sql).map { row in
-            HeldCharge(
-                number: try row.unsigned("number"), channelID: try row.hash("channel_id"),
-                acceptedAt: try row.unsigned("accepted_at"),
-                expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
-                base: try row.amount("base"), congestion: try row.amount("congestion"),
-                storagePerDay: try row.amount("storage_per_day"),
-                heldPostage: try row.optionalNumeric("postage").map { Amount($0) },
-                postageDue: try row.optionalUnsigned("due"))
-        }
     }
 }

@@ -28,6 +28,10 @@ public struct StoredEpoch: Hashable, Sendable {
     public let captured: CapturedParts
     /// What the epoch before carried into its pool.
     public let dustIn: Amount
+    /// What was given to its pool.
+    public let granted: Amount
+    /// What of its pool went back right before its edge.
+    public let repaid: Amount
     /// What was held at the edge.
     public let held: Amount?
     /// Postage that was held at the edge.
@@ -106,7 +110,8 @@ public struct EpochStore: Sendable {
             captured: CapturedParts(
                 base: try row.amount("base_captured"), storage: try row.amount("storage_captured"),
                 postage: try row.amount("postage_captured"), congestion: try row.amount("congestion_captured")),
-            dustIn: try row.amount("dust_in"), held: try row.optionalNumeric("held").map { Amount($0) },
+            dustIn: try row.amount("dust_in"), granted: try row.amount("granted"),
+            repaid: try row.amount("repaid"), held: try row.optionalNumeric("held").map { Amount($0) },
             postageHeld: try row.optionalNumeric("postage_held").map { Amount($0) },
             result: try row.optionalBytes("result").map { try EpochResult(canonicalBytes: $0) },
             resultIndex: try row.optionalUnsigned("result_index"), attestedAt: try row.optionalUnsigned("attested_at"),
@@ -125,6 +130,12 @@ public struct EpochStore: Sendable {
             postage_captured = postage_captured + \(captured.postage.units), \
             congestion_captured = congestion_captured + \(captured.congestion.units) WHERE number = \(epoch)
             """)
+    }
+
+    /// Adds money that was given to an epoch's pool.
+    public func add(grant: Amount, to epoch: UInt64) async throws {
+        _ = try await transaction.execute(
+            "UPDATE epochs SET granted = granted + \(grant.units) WHERE number = \(epoch)")
     }
 
     /// Ends an epoch at its edge and opens the next.

@@ -39,13 +39,26 @@ public struct HoldStore: Sendable {
         try await hold(storage: holds.daily)
     }
 
+    /// Lets go of storage by expiry day: what each of its days to come costs.
+    public func release(storage daily: [UTCDay: Amount]) async throws {
+        guard !daily.isEmpty else { return }
+        let rows = daily.sorted { $0.key < $1.key }
+        let changed = try await transaction.execute(
+            """
+            UPDATE storage_holds AS h SET daily = h.daily - r.daily FROM \
+            unnest(\(rows.map { UInt64($0.key.number) }), \(rows.map(\.value.units))) AS r (expiry_day, daily) \
+            WHERE h.expiry_day = r.expiry_day
+            """)
+        guard changed == rows.count else { throw StorageCorruption("storage goes back that is not held") }
+    }
+
     // MARK: Postage
 
     /// Postage that is held and due by `time`, in the order of due time and charge.
     public func postageDue(by time: UInt64, limit: Int) async throws -> [(charge: UInt64, amount: Amount)] {
         try await transaction.query(
             """
-            SELECT charge, amount FROM postage_holds WHERE due <= \(time) AND decided_index IS NULL \
+            SELECT charge, amount - given_up AS amount FROM postage_holds WHERE due <= \(time) AND decided_index IS NULL \
             ORDER BY due, charge LIMIT \(limit)
             """
         ).map { (try $0.unsigned("charge"), try $0.amount("amount")) }
@@ -68,6 +81,15 @@ public struct HoldStore: Sendable {
         guard changed == decisions.count else {
             throw StorageCorruption("\(decisions.count - changed) postages were decided before")
         }
+    }
+
+    /// Gives up some of a held postage, less than all of it.
+    public func giveUp(_ amount: Amount, ofPostage charge: UInt64) async throws {
+        _ = try await transaction.execute(
+            """
+            UPDATE postage_holds SET given_up = given_up + \(amount.units) WHERE charge = \(charge) \
+            AND decided_index IS NULL
+            """)
     }
 
     // MARK: Voids

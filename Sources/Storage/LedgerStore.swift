@@ -83,10 +83,14 @@ public struct LedgerStore: Sendable {
             - (SELECT coalesce(sum(charged), 0) FROM lanes) AS channels, \
             (SELECT coalesce(sum(c.base + c.congestion), 0) FROM charges AS c \
             JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
-            WHERE e.cut_index IS NULL AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)) AS base, \
+            WHERE e.cut_index IS NULL AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)) \
+            - (SELECT coalesce(sum(r.amount), 0) FROM refunds AS r JOIN charges AS c ON c.number = r.charge \
+            JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
+            WHERE e.cut_index IS NULL AND r.source = 'hold' AND r.part IN ('base', 'congestion') \
+            AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number)) AS base, \
             (SELECT coalesce(sum(h.daily * (h.expiry_day - i.last_midnight)), 0) FROM storage_holds AS h, instance AS i \
             WHERE h.expiry_day > i.last_midnight) AS storage, \
-            (SELECT coalesce(sum(amount), 0) FROM postage_holds WHERE decided_index IS NULL) AS postage
+            (SELECT coalesce(sum(amount - given_up), 0) FROM postage_holds WHERE decided_index IS NULL) AS postage
             """)
         guard let row = rows.first else { return [] }
         return [
@@ -115,11 +119,12 @@ public struct LedgerStore: Sendable {
             "settlements.settlements_fixed", "claims.claims_fixed", "voucher_blocks.voucher_blocks_fixed",
             "channels.channels_forward", "channels.channels_kept",
             "channel_statements.channel_statements_fixed", "restored_charges.restored_charges_fixed",
+            "settlement_refusals.settlement_refusals_fixed", "equivocations.equivocations_fixed",
         ]
         + [
             "ledger_entries", "ledger_postings", "ledger_accounts", "log_blocks", "log_tiles", "voucher_blocks",
             "charges", "voids", "refunds", "settlements", "claims", "channels", "channel_statements",
-            "restored_charges",
+            "restored_charges", "settlement_refusals", "equivocations",
         ].map { "\($0).\($0)_not_emptied" }
 }
 

@@ -103,6 +103,20 @@ public struct LogStore: Sendable {
         return stride(from: 0, to: bytes.count, by: 32).compactMap { Bytes32(bytes[$0..<$0 + 32]) }
     }
 
+    /// The inclusion paths of some leaves against the log when it had `size` leaves, more than each index.
+    public func paths(of indexes: [UInt64], at size: UInt64) async throws -> [[Bytes32]] {
+        guard let tree = LogTree(size: size, edges: try await edges(size: size)) else {
+            throw StorageCorruption("the log never had \(size) leaves")
+        }
+        var tiles: [LogTile: [Bytes32]] = [:]
+        for index in indexes {
+            for tile in tree.tilesNeeded(forPathOf: index) where tiles[tile] == nil {
+                tiles[tile] = try await self.tile(tile)
+            }
+        }
+        return tree.paths(of: indexes) { tile in tiles[tile] ?? [] }
+    }
+
     /// The compact range of the log when it had `size` leaves, for a reader who goes on from there.
     public func frontier(at size: UInt64) async throws -> MerkleFrontier {
         guard let tree = LogTree(size: size, edges: try await edges(size: size)) else {

@@ -4,7 +4,7 @@ public import Primitives
 public import Rewards
 
 /// A registered node and what it has earned and claimed.
-public struct StoredNode: Hashable, Sendable {
+public struct StoredNode: Sendable {
     /// The registration.
     public let node: RegisteredNode
     /// When it was registered.
@@ -13,6 +13,17 @@ public struct StoredNode: Hashable, Sendable {
     public let cumulative: Amount
     /// What of them was claimed.
     public let claimed: Amount
+    /// What its stake gave, and when.
+    public let slashes: [(time: UInt64, amount: Amount)]
+
+    /// The node as the snapshot of an epoch that begins at `start` holds it: what its stake gave by then is gone.
+    public func participant(at start: UInt64) throws -> Participant {
+        let lost = try Amount.sum(slashes.filter { $0.time <= start }.map(\.amount))
+        let registration = node.registration
+        return Participant(
+            node: node.number, operatorAddress: registration.operatorAddress, payout: registration.payout,
+            stake: lost < registration.stake ? try registration.stake.subtracting(lost) : .zero)
+    }
 }
 
 /// The registry of nodes.
@@ -26,17 +37,22 @@ public struct NodeStore: Sendable {
 
     /// Every node by number.
     public func all() async throws -> [StoredNode] {
-        try await transaction.query("SELECT * FROM nodes ORDER BY number").map { row in
+        var slashes: [UInt64: [(time: UInt64, amount: Amount)]] = [:]
+        for row in try await transaction.query("SELECT node, time, amount FROM slashes ORDER BY log_index") {
+            slashes[try row.unsigned("node"), default: []].append(
+                (try row.unsigned("time"), try row.amount("amount")))
+        }
+        return try await transaction.query("SELECT * FROM nodes ORDER BY number").map { row in
             StoredNode(
                 node: try RegisteredNode(canonicalBytes: try row.bytes("body")),
                 registeredAt: try row.unsigned("registered_at"), cumulative: try row.amount("cumulative"),
-                claimed: try row.amount("claimed"))
+                claimed: try row.amount("claimed"), slashes: slashes[try row.unsigned("number")] ?? [])
         }
     }
 
     /// The nodes that were registered by `time`: the snapshot of an epoch that starts then.
     public func snapshot(at time: UInt64) async throws -> [Participant] {
-        try await all().filter { $0.registeredAt <= time }.map { $0.node.participant }
+        try await all().filter { $0.registeredAt <= time }.map { try $0.participant(at: time) }
     }
 
     /// Writes a new node.
@@ -46,6 +62,24 @@ public struct NodeStore: Sendable {
             INSERT INTO nodes (number, operator, node_key, body, registered_at, log_index) VALUES \
             (\(UInt64(node.number)), \(node.registration.operatorAddress.bytes), \
             \(node.registration.nodeKey.bytes), \(node.canonicalBytes), \(time), \(logIndex))
+            """)
+    }
+
+    /// What leaves below `index` took of stakes, by node.
+    public func slashed(before index: UInt64) async throws -> [UInt32: Amount] {
+        let rows = try await transaction.query(
+            "SELECT node, sum(amount) AS amount FROM slashes WHERE log_index < \(index) GROUP BY node")
+        var slashed: [UInt32: Amount] = [:]
+        for row in rows { slashed[UInt32(clamping: try row.unsigned("node"))] = try row.amount("amount") }
+        return slashed
+    }
+
+    /// Takes something out of a node's stake.
+    public func slash(_ node: UInt32, _ amount: Amount, at time: UInt64, logIndex: UInt64) async throws {
+        let units = amount.units
+        _ = try await transaction.execute(
+            """
+            INSERT INTO slashes (log_index, node, time, amount) VALUES (\(logIndex), \(UInt64(node)), \(time), \(units))
             """)
     }
 
@@ -76,14 +110,5 @@ public struct NodeStore: Sendable {
         guard let row = rows.first else { return .zero }
         return try AccountTotals(debits: try row.amount("debits"), credits: try row.amount("credits"))
             .balance(of: account)
-    }
-}
-
-extension RegisteredNode {
-    /// The node as a reward snapshot holds it.
-    public var participant: Participant {
-        Participant(
-            node: number, operatorAddress: registration.operatorAddress, payout: registration.payout,
-            stake: registration.stake)
     }
 }

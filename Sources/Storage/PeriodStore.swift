@@ -75,12 +75,17 @@ public struct PeriodStore: Sendable {
         }
     }
 
-    /// What went back by leaves of a range, by ground.
+    /// What went back by leaves of a range, by ground: out of holds and stakes with the decision, out of a pool when it paid.
     public func refunds(_ leaves: Range<UInt64>) async throws -> [GroundTotal] {
         try await transaction.query(
             """
-            SELECT ground, count(*) AS count, sum(amount) AS amount FROM refunds \
-            WHERE log_index >= \(leaves.lowerBound) AND log_index < \(leaves.upperBound) GROUP BY ground ORDER BY ground
+            SELECT ground, count(*) AS count, sum(amount) AS amount FROM ( \
+            SELECT ground, amount FROM refunds WHERE source <> 'pool' \
+            AND log_index >= \(leaves.lowerBound) AND log_index < \(leaves.upperBound) \
+            UNION ALL SELECT d.ground, p.amount FROM repayments AS p \
+            JOIN debts AS d ON d.log_index = p.debt AND d.channel = p.channel \
+            WHERE p.log_index >= \(leaves.lowerBound) AND p.log_index < \(leaves.upperBound)) AS moved \
+            GROUP BY ground ORDER BY ground
             """
         ).map {
             GroundTotal(

@@ -18,10 +18,11 @@ public struct ReportStore: Sendable {
     ) async throws -> StorageHolds {
         let rows = try await transaction.query(
             """
-            SELECT expiry_day, sum(storage_per_day) AS daily FROM charges AS c WHERE number <= \(number) \
-            AND expiry_day > \(UInt64(day.number)) \
-            AND NOT EXISTS (SELECT FROM voids AS v WHERE v.charge = c.number AND v.log_index < \(index)) \
-            GROUP BY expiry_day
+            SELECT expiry_day, sum(CASE WHEN r.is_over THEN 0 ELSE c.storage_per_day - coalesce(r.per_day, 0) END) \
+            AS daily FROM charges AS c \
+            LEFT JOIN (SELECT charge, sum(per_day) AS per_day, bool_or(NOT is_price) AS is_over FROM releases \
+            WHERE log_index < \(index) GROUP BY charge) AS r ON r.charge = c.number \
+            WHERE number <= \(number) AND expiry_day > \(UInt64(day.number)) GROUP BY expiry_day
             """)
         var daily: [UTCDay: Amount] = [:]
         for row in rows {
@@ -58,46 +59,47 @@ public struct ReportStore: Sendable {
         public let epoch: UInt64
     }
 
-    /// The charges up to `number` whose base or postage was held before the leaf at `index`, by number.
+    /// The charges up to `number` whose base or postage was held before the leaf at `index`, in the order of their leaves.
     public func openCharges(through number: UInt64, before index: UInt64) async throws -> [OpenCharge] {
-        let rows = try await transaction.query(
+        var charges: [OpenCharge] = []
+        try await forEachOpenCharge(through: number, before: index) { charges.append($0) }
+        return charges
+    }
+
+    /// The same, in bounded memory.
+    public func forEachOpenCharge(
+        through number: UInt64, before index: UInt64, _ body: (OpenCharge) throws -> Void
+    ) async throws {
+        try await transaction.forEachRow(
             """
-            WITH held AS (SELECT c.number, c.expiry_day, c.storage_per_day, e.number AS epoch, p.due, \
-            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base END AS base, \
-            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.congestion END AS congestion, \
-            CASE WHEN p.decided_index IS NULL OR p.decided_index >= \(index) THEN p.amount END AS postage \
+            WITH held AS (SELECT c.number, c.log_index, c.expiry_day, e.number AS epoch, p.due, \
+            CASE WHEN l.is_over THEN 0 ELSE c.storage_per_day - coalesce(l.per_day, 0) END AS storage_per_day, \
+            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base - coalesce(r.base, 0) END AS base, \
+            CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) \
+            THEN c.congestion - coalesce(r.congestion, 0) END AS congestion, \
+            CASE WHEN p.decided_index IS NULL OR p.decided_index >= \(index) \
+            THEN p.amount - coalesce(r.postage, 0) END AS postage \
             FROM charges AS c \
             JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
             LEFT JOIN postage_holds AS p ON p.charge = c.number LEFT JOIN voids AS v ON v.charge = c.number \
+            LEFT JOIN (SELECT charge, sum(per_day) AS per_day, bool_or(NOT is_price) AS is_over FROM releases \
+            WHERE log_index < \(index) GROUP BY charge) AS l ON l.charge = c.number \
+            LEFT JOIN (SELECT charge, sum(amount) FILTER (WHERE part = 'base') AS base, \
+            sum(amount) FILTER (WHERE part = 'congestion') AS congestion, \
+            sum(amount) FILTER (WHERE part = 'postage') AS postage FROM refunds \
+            WHERE source = 'hold' AND log_index < \(index) GROUP BY charge) AS r ON r.charge = c.number \
             WHERE c.number <= \(number) AND (v.log_index IS NULL OR v.log_index >= \(index))) \
-            SELECT * FROM held WHERE base IS NOT NULL OR postage IS NOT NULL ORDER BY number
-            """)
-        return try rows.map { row in
-            OpenCharge(
-                number: try row.unsigned("number"), base: try row.optionalNumeric("base").map { Amount($0) },
-                congestion: try row.optionalNumeric("congestion").map { Amount($0) },
-                expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
-                storagePerDay: try row.amount("storage_per_day"),
-                postage: try row.optionalNumeric("postage").map { Amount($0) },
-                postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch"))
-        }
-    }
-
-    /// Charges by number, with their log indexes, the channels that paid and, where they were restored, the salts that open
-    /// their commitments.
-    public func charges(
-        _ range: Range<UInt64>
-    ) async throws -> [(logIndex: UInt64, channel: Bytes32, restoredSalt: Bytes32?)] {
-        try await transaction.query(
+            SELECT * FROM held WHERE base IS NOT NULL OR postage IS NOT NULL ORDER BY log_index
             """
-            SELECT c.log_index, ch.channel_id, r.salt FROM charges AS c JOIN channels AS ch ON ch.number = c.channel \
-            LEFT JOIN restored_charges AS r ON r.charge = c.number WHERE c.number >= \(range.lowerBound) AND c.number < \(range.upperBound) ORDER BY c.number
-            """
-        ).map {
-            (
-                try $0.unsigned("log_index"), try $0.hash("channel_id"),
-                try $0.optionalBytes("salt").flatMap(Bytes32.init)
-            )
+        ) { row in
+            try body(
+                OpenCharge(
+                    number: try row.unsigned("number"), base: try row.optionalNumeric("base").map { Amount($0) },
+                    congestion: try row.optionalNumeric("congestion").map { Amount($0) },
+                    expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
+                    storagePerDay: try row.amount("storage_per_day"),
+                    postage: try row.optionalNumeric("postage").map { Amount($0) },
+                    postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch")))
         }
     }
 
@@ -107,17 +109,10 @@ public struct ReportStore: Sendable {
             """
             SELECT r.*, ch.channel_id FROM refunds AS r JOIN charges AS c ON c.number = r.charge \
             JOIN channels AS ch ON ch.number = c.channel \
-            WHERE r.epoch = \(epoch) ORDER BY r.log_index, r.charge, r.part
+            WHERE r.epoch = \(epoch) ORDER BY r.log_index, r.charge, r.part, r.source
             """)
         return try rows.map { row in
-            guard let ground = RefundGround(rawValue: UInt8(clamping: try row.int("ground"))) else {
-                throw StorageCorruption("a refund on an unknown ground")
-            }
-            let refund = RefundRecord(
-                charge: try row.unsigned("charge"), part: try row.text("part"), ground: ground,
-                amount: try row.amount("amount"), evidence: try row.bytes("evidence"),
-                logIndex: try row.unsigned("log_index"), epoch: epoch)
-            return (refund, try row.hash("channel_id"))
+            (try RefundRecord(row), try row.hash("channel_id"))
         }
     }
 

@@ -18,7 +18,7 @@ public struct StoredVoucher: Hashable, Sendable {
 /// The vouchers that charges rest on, in blocks: a row holds up to ``countMax`` of a batch.
 public struct VoucherStore: Sendable {
     /// The most vouchers of a block: what is read to get at one of them.
-    private static let countMax = 64
+    static let countMax = 64
 
     private let transaction: Transaction
 

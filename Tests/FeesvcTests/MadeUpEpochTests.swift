@@ -33,7 +33,7 @@ import Testing
             frontier: [Bytes32](repeating: .zero, count: size.nonzeroBitCount), lastMidnight: lastMidnight,
             chargeCount: chargeCount, minuteCounts: [0, 0, 0, 0, 0], isPaused: false, dustIn: .zero,
             schedules: [HexBytes(schedule.canonicalBytes)], nodes: [],
-            storage: [], charges: [])
+            storage: [])
     }
 
     private static func charge(number: UInt64) -> Charge {

@@ -51,6 +51,9 @@ import Testing
         #expect(found.held.views.map(\.observer) == [1, 2, 3, 4, 5, 9])
         #expect(
             found.held.views.map(\.missing) == [.own, nil, .silent, .unmeasured, nil, .newcomer])
+        let late = try #require(
+            try RewardExplanation(1, in: inputs, newcomers: [9], refused: [3: .late, 2: .malformed]))
+        #expect(late.held.views.map(\.missing) == [.own, nil, .late, .unmeasured, nil, .newcomer])
         #expect(found.held.views.map(\.parts) == [nil, 500_000_000, nil, nil, 500_000_000, nil])
         // Two of four views, where three are a quorum: left out for everybody.
         #expect(found.held.quorum == 3)

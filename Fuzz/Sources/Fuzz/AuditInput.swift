@@ -28,7 +28,7 @@ struct AuditInput {
     var schedules: [[UInt8]] = []
     var nodes: [EpochOpening.Node] = []
     var storage: [EpochOpening.Storage] = []
-    var charges: [EpochOpening.OpenCharge] = []
+    var charges: [OpenCharge] = []
     var log: [Leaf] = []
     var seal: [Leaf] = []
 
@@ -50,7 +50,7 @@ struct AuditInput {
             lastMidnight: lastMidnight, chargeCount: chargeCount, minuteCounts: minuteCounts,
             isPaused: isPaused, dustIn: dustIn,
             schedules: schedules.map(HexBytes.init),
-            nodes: nodes, storage: storage, charges: charges)
+            nodes: nodes, storage: storage)
     }
 
     /// Leaves with the indexes that follow one another; acts are signed.
@@ -140,8 +140,7 @@ extension AuditInput {
     }
 
     /// Zero stands for what is not held.
-    private static func readCharge(_ decoder: inout CanonicalDecoder) throws(CanonicalError) -> EpochOpening.OpenCharge
-    {
+    private static func readCharge(_ decoder: inout CanonicalDecoder) throws(CanonicalError) -> OpenCharge {
         let charge = try decoder.readUInt64()
         let epoch = try decoder.readUInt64()
         let base = try decoder.readAmount()
@@ -150,7 +149,7 @@ extension AuditInput {
         let storagePerDay = try decoder.readAmount()
         let postage = try decoder.readAmount()
         let postageDue = try decoder.readUInt64()
-        return EpochOpening.OpenCharge(
+        return OpenCharge(
             charge: charge, epoch: epoch, base: base > .zero ? base : nil,
             congestion: base > .zero ? congestion : nil, expiryDay: expiryDay, storagePerDay: storagePerDay,
             postage: postage > .zero ? postage : nil,

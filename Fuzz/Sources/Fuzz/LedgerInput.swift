@@ -28,6 +28,13 @@ struct LedgerInput {
             ])
     }()
 
+    /// What is written as `journal.csv`.
+    static func table(_ entries: [LedgerEntry]) -> [UInt8] {
+        let form = EpochTables.journal
+        return TableWriter.csv(
+            ReportTable(name: form.name, columns: form.columns, rows: entries.flatMap(EpochTables.rows)))
+    }
+
     /// What is written as `trial-balance.csv`, as far as an audit reads it.
     var balanceTable: [UInt8] {
         let rows = opening.sorted { $0.key.name < $1.key.name }.map { account, totals in

@@ -16,6 +16,7 @@ let fileTargets: [FuzzTarget] = [
         "csv", memory: .init(fixed: 1 << 18, perByte: 256),
         seeds: { Seeds.texts("file,sha256\r\nlog.csv,0x00\r\n", "file,sha256\r\n\"a\"\"b,c\",d\r\n") }, run: testCSV),
     FuzzTarget("leaves-csv", memory: .init(fixed: 1 << 18, perByte: 512), seeds: leafSeeds, run: testLeaves),
+    FuzzTarget("held-csv", memory: .init(fixed: 1 << 18, perByte: 512), seeds: heldSeeds, run: testHeld),
     FuzzTarget("head-csv", memory: .init(fixed: 1 << 18, perByte: 256), seeds: headSeeds) {
         _ = try? InputFiles.head($0)
     },
@@ -89,26 +90,31 @@ private func testCSV(_ bytes: [UInt8]) {
     }
 }
 
-private func leafTable(_ leaves: [LogLeaf]) -> [UInt8] {
-    let rows = leaves.map { leaf -> [ReportCell] in
-        [
-            .integer(leaf.index), .integer(leaf.time), .integer(UInt64(leaf.kind.rawValue)),
-            .text("0x" + Hex.encode(leaf.body)),
-        ]
-    }
-    return TableWriter.csv(ReportTable(name: "log", columns: ["index", "time", "kind", "body"], rows: rows))
-}
-
 @Sendable private func leafSeeds() throws -> [[UInt8]] {
-    [leafTable([]), leafTable(try Seeds.forms(named: "leaf ").prefix(6).map(LogLeaf.init(canonicalBytes:)))]
+    [LeafRow.csv([]), LeafRow.csv(try Seeds.forms(named: "leaf ").prefix(6).map(LogLeaf.init(canonicalBytes:)))]
 }
 
 private func testLeaves(_ bytes: [UInt8]) {
     do {
         let leaves = try InputFiles.leaves(bytes, file: "log.csv")
-        require(leafTable(leaves) == bytes, "leaves have two files")
+        require(LeafRow.csv(leaves) == bytes, "leaves have two files")
     } catch {
         require(error is AuditDifference, "leaves were refused by \(error)")
+    }
+}
+
+@Sendable private func heldSeeds() throws -> [[UInt8]] {
+    [OpenCharge.csv([]), OpenCharge.csv(try AuditInput.laterSample().charges)]
+}
+
+private func testHeld(_ bytes: [UInt8]) {
+    do {
+        var charges: [OpenCharge] = []
+        let source = AuditSource(name: "held.csv", content: .bytes(bytes))
+        try InputFiles.forEachHeld(source) { charges.append($0) }
+        require(OpenCharge.csv(charges) == bytes, "held charges have two files")
+    } catch {
+        require(error is AuditDifference, "held charges were refused by \(error)")
     }
 }
 

@@ -96,13 +96,18 @@ public struct PublishAnswerBody: Codable, Sendable {
     public let event: Bytes32?
     /// The node's acknowledgement.
     public let acknowledgement: SignedBytesBody?
+    /// The node's signed refusal, where envelope and receipt are good: what the ground "refused" needs.
+    public let refusal: SignedBytesBody?
     /// Why it was refused.
     public let problem: ProblemBody?
 
     /// Makes the body.
-    public init(event: Bytes32?, acknowledgement: SignedBytesBody?, problem: ProblemBody?) {
+    public init(
+        event: Bytes32?, acknowledgement: SignedBytesBody?, refusal: SignedBytesBody? = nil, problem: ProblemBody?
+    ) {
         self.event = event
         self.acknowledgement = acknowledgement
+        self.refusal = refusal
         self.problem = problem
     }
 }

@@ -114,37 +114,6 @@ public struct SettlementBody: Codable, Sendable {
     }
 }
 
-/// Evidence that a message was welcome.
-public struct WelcomeBody: Codable, Sendable {
-    /// The charge's number.
-    public let charge: UInt64
-    /// The welcome's canonical bytes.
-    public let welcome: HexBytes
-
-    /// Makes the body.
-    public init(charge: UInt64, welcome: HexBytes) {
-        self.charge = charge
-        self.welcome = welcome
-    }
-}
-
-/// What went back.
-public struct RefundBody: Codable, Sendable {
-    /// The charge's number.
-    public let charge: UInt64
-    /// The ground's name.
-    public let ground: String
-    /// How much.
-    public let amount: Amount
-
-    /// Makes the body.
-    public init(charge: UInt64, ground: String, amount: Amount) {
-        self.charge = charge
-        self.ground = ground
-        self.amount = amount
-    }
-}
-
 /// Bytes that a node or the admin key signed.
 public struct SignedBytesBody: Codable, Sendable {
     /// The canonical bytes.

@@ -28,16 +28,11 @@ public enum CSVText {
         out.append("\r\n")
     }
 
-    /// A text that a spreadsheet would take for a formula gets an apostrophe in front, and so does one that begins with
-    /// an apostrophe: whoever takes one apostrophe away has the text as it was.
-    ///
-    /// Scalars are looked at and not characters: a comma or a quote followed by a combining accent is another character,
-    /// and still ends a field.
+    /// A text that a spreadsheet would take for a formula gets an apostrophe in front; see ``CSVField``.
     static func append(field text: String, to out: inout ByteText) {
-        let isGuarded = text.unicodeScalars.first.map(guarded.contains) ?? false
-        let isQuoted = text.utf8.contains { $0 == comma || $0 == quote || $0 == 0x0a || $0 == 0x0d }
+        let isQuoted = CSVField.isQuoted(text)
         if isQuoted { out.append(byte: quote) }
-        if isGuarded { out.append(byte: apostrophe) }
+        if CSVField.isGuarded(text) { out.append(byte: apostrophe) }
         for byte in text.utf8 {
             if byte == quote { out.append(byte: quote) }
             out.append(byte: byte)
@@ -48,8 +43,4 @@ public enum CSVText {
     private static let comma: UInt8 = 0x2c
     private static let quote: UInt8 = 0x22
     private static let apostrophe: UInt8 = 0x27
-    /// What a spreadsheet begins a formula with, also in full width, or skips in front of one.
-    private static let guarded: Set<Unicode.Scalar> = [
-        "=", "+", "-", "@", "\t", "\r", "\n", "'", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}",
-    ]
 }

@@ -9,8 +9,11 @@ struct AuditDifference: Error, CustomStringConvertible, Equatable {
     /// What is there.
     let found: String
 
-    init(_ place: String, _ what: String, expected: some CustomStringConvertible, found: some CustomStringConvertible) {
-        self.place = place
+    init(
+        _ place: some CustomStringConvertible, _ what: String, expected: some CustomStringConvertible,
+        found: some CustomStringConvertible
+    ) {
+        self.place = place.description
         self.what = what
         self.expected = expected.description
         self.found = found.description
@@ -19,7 +22,9 @@ struct AuditDifference: Error, CustomStringConvertible, Equatable {
     var description: String { "\(place): \(what) is \(found), should be \(expected)" }
 
     /// Runs a check; what is no difference yet (bytes that can't be read, a price that there is not) becomes one.
-    static func inPlace<Value>(_ place: String, _ body: () throws -> Value) throws(AuditDifference) -> Value {
+    static func inPlace<Value>(
+        _ place: some CustomStringConvertible, _ body: () throws -> Value
+    ) throws(AuditDifference) -> Value {
         do {
             return try body()
         } catch let difference as AuditDifference {
@@ -34,10 +39,10 @@ struct AuditDifference: Error, CustomStringConvertible, Equatable {
         AuditDifference("\(folder)/\(place)", what, expected: expected, found: found)
     }
 
-    /// Throws unless both are equal.
-    static func check<Value: Equatable & CustomStringConvertible>(
-        _ place: String, _ what: String, expected: Value, found: Value
+    /// Throws unless both are equal. Nothing is made of place and name where they are.
+    static func check<Place: CustomStringConvertible, Value: Equatable & CustomStringConvertible>(
+        _ place: @autoclosure () -> Place, _ what: @autoclosure () -> String, expected: Value, found: Value
     ) throws(AuditDifference) {
-        guard expected == found else { throw AuditDifference(place, what, expected: expected, found: found) }
+        guard expected == found else { throw AuditDifference(place(), what(), expected: expected, found: found) }
     }
 }

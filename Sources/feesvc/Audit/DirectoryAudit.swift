@@ -3,8 +3,12 @@ import Foundation
 import Ledger
 import Primitives
 import Rewards
+import Storage
 
 /// Audits an exported directory without database or network: hashes, inputs, result, tables, journal, balances.
+///
+/// Log, charges and journal are read part by part, so that memory grows with accounts, nodes and single decisions, and not
+/// with charges.
 struct DirectoryAudit {
     let epoch: UInt64
     let audit: EpochAudit
@@ -18,107 +22,97 @@ struct DirectoryAudit {
     let lastEntry: EntryAnchor?
     /// The state before the epoch's first leaf.
     let start: EpochReplay
-    /// The epoch's leaves by index.
-    let log: [UInt64: LogLeaf]
-    /// The leaves of its seal.
-    let seal: [LogLeaf]
+    /// The hashes of the leaves of its seal, by index.
+    let seal: [UInt64: Bytes32]
+    /// The results of this epoch and of those that were audited before it.
+    let results: [UInt64: EpochResult]
 
     /// Audits one epoch's directory.
     ///
     /// - Parameter previous: the epoch before, whose end this one's beginning must be.
     init(path: String, after previous: DirectoryAudit? = nil) throws {
-        let files = try Self.read(path)
-        func file(_ name: String) throws -> [UInt8] {
-            guard let bytes = files[name] else { throw AuditDifference(path, "file", expected: name, found: "none") }
-            return bytes
-        }
-        let log = try InputFiles.leaves(try file("log.csv"), file: "log.csv")
-        let opening = try InputFiles.opening(try file("opening.json"))
-        start = try AuditDifference.inPlace("opening.json") { try EpochReplay(opening) }
-        if let previous { try EpochTie.checkOpening(opening, start, after: previous) }
-        seal = try InputFiles.leaves(try file("seal.csv"), file: "seal.csv")
-        self.log = Dictionary(log.map { ($0.index, $0) }) { first, _ in first }
+        let folder = try AuditFolder(path)
+        let opening = try InputFiles.opening(try folder.bytes("opening.json"))
+        start = try Self.start(opening, folder, after: previous)
+        let seal = try InputFiles.leaves(try folder.bytes("seal.csv"), file: "seal.csv")
+        self.seal = Dictionary(seal.map { ($0.index, $0.hash) }) { first, _ in first }
+        let (replay, later) = try Self.replay(folder, from: start, after: previous)
         audit = try EpochAudit(
-            opening: opening, log: log, seal: seal,
-            head: try AuditDifference.inPlace("head.csv") { try InputFiles.head(try file("head.csv")) })
-        epoch = audit.replay.epoch
-        try Self.compare(EpochTables.summary(epoch, audit.replay, audit.result), file)
-        try Self.compare(EpochTables.rewards(audit.replay, audit.result), file)
-        try Self.compare(try EpochTables.charges(log, opened: try Self.opened(try file("charges.csv"), log)), file)
+            replay, opening: opening, seal: seal,
+            head: try AuditDifference.inPlace("head.csv") { try InputFiles.head(try folder.bytes("head.csv")) })
+        epoch = replay.epoch
+        results = (previous?.results ?? [:]).merging([epoch: audit.result]) { _, new in new }
+        try folder.compare(EpochTables.summary(epoch, audit.replay, audit.result))
+        try folder.compare(EpochTables.rewards(audit.replay, audit.result))
+        // Said now that the log is known to be the one that was signed: it is what the others are compared with.
+        if let later { throw later }
 
-        let journal = try JournalFile(try file("journal.csv"))
-        let balances = try TrialBalanceFile(try file("trial-balance.csv"))
-        try Self.compare(EpochTables.journal(journal.entries), file)
+        let balances = try TrialBalanceFile(try folder.bytes("trial-balance.csv"))
+        let (journal, sums) = try Self.post(folder, onto: balances)
         self.opening = balances.opening.filter { $0.value != AccountTotals() }
-        closing = try balances.closing(after: journal.entries)
-        try Self.compare(TrialBalance.table(opening: balances.opening, closing: closing), file)
-        firstEntry = journal.entries.first
-        lastEntry = journal.entries.last?.anchor
-        try LedgerTies(audit: audit, journal: journal.entries, closing: closing).check()
+        closing = journal.closing
+        try folder.compare(TrialBalance.table(opening: balances.opening, closing: closing))
+        firstEntry = journal.first
+        lastEntry = journal.last
+        try LedgerTies(audit: audit, sums: sums, last: journal.last, closing: closing).check()
         if let previous { try EpochTie.checkLedger(self, after: previous) }
-        try Self.checkRefunds(try file("refunds.csv"), try file("refunds.json"), audit.replay)
+        try Self.checkRefunds(folder, audit.replay)
+        try DebtsCheck(audit.replay, opening: opening).check(folder, closing: closing)
     }
 
-    private static func read(_ path: String) throws -> [String: [UInt8]] {
-        let manifest: [UInt8]
-        do {
-            manifest = Array(try Data(contentsOf: URL(fileURLWithPath: path + "/manifest.csv")))
-        } catch {
-            throw OperatorError("\(path) is not an exported epoch: it has no readable manifest.csv.")
+    /// The state before the epoch; it has to be the one at the end of the epoch before.
+    private static func start(
+        _ opening: EpochOpening, _ folder: AuditFolder, after previous: DirectoryAudit?
+    ) throws -> EpochReplay {
+        let named = try NamedCharges(try folder.source("log.csv"))
+        var start = try AuditDifference.inPlace("opening.json") { try EpochReplay(opening, keeping: named) }
+        if let previous { try EpochTie.checkOpening(opening, start, after: previous) }
+        var tie = previous.map { HeldTie(end: $0.audit.replay.held) }
+        try InputFiles.forEachHeld(try folder.source("held.csv")) { charge in
+            try tie?.take(charge)
+            try start.open(charge)
         }
-        var files: [String: [UInt8]] = [:]
-        for fields in try CSVFile(manifest, columns: ["file", "sha256"], name: "manifest.csv").rows {
-            let name = fields[0]
-            guard !name.contains("/"), let data = try? Data(contentsOf: URL(fileURLWithPath: path + "/" + name)) else {
-                throw AuditDifference("manifest.csv", "file \(name)", expected: "readable", found: "not readable")
-            }
-            try AuditDifference.check(name, "SHA-256", expected: fields[1], found: SHA256.hash(Array(data)).hex)
-            files[name] = Array(data)
-        }
-        return files
+        try tie?.finish()
+        return start
     }
 
-    private static func compare(_ table: ReportTable, _ file: (String) throws -> [UInt8]) throws {
-        for (name, expected) in [
-            (table.name + ".csv", TableWriter.csv(table)), (table.name + ".json", TableWriter.json(table)),
-        ] {
-            let found = try file(name)
-            guard found != expected else { continue }
-            let mine = String(decoding: expected, as: UTF8.self).split(whereSeparator: \.isNewline)
-            let theirs = String(decoding: found, as: UTF8.self).split(whereSeparator: \.isNewline)
-            let line = zip(mine, theirs).enumerated().first { $0.element.0 != $0.element.1 }
-            throw AuditDifference(
-                "\(name), line \((line?.offset ?? min(mine.count, theirs.count)) + 1)", "line",
-                expected: line.map { String($0.element.0) } ?? "\(mine.count) lines",
-                found: line.map { String($0.element.1) } ?? "\(theirs.count) lines")
+    /// Replays the log. What else has to agree with its leaves is compared on the way; the first difference is told beside.
+    private static func replay(
+        _ folder: AuditFolder, from start: EpochReplay, after previous: DirectoryAudit?
+    ) throws -> (EpochReplay, AuditDifference?) {
+        var replay = start
+        var others = try LogCompanions(folder, after: previous)
+        try LogWalk.forEachPart(try folder.source("log.csv")) { leaves in
+            for leaf in leaves { try replay.apply(leaf) }
+            try others.take(leaves)
         }
+        return (replay, try others.finish())
     }
 
-    /// Channels and salts as the file has them, each checked against the commitment in the log.
-    private static func opened(
-        _ bytes: [UInt8], _ log: [LogLeaf]
-    ) throws -> [UInt64: (channel: Bytes32, salt: Bytes32)] {
-        var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
-        let commitments = try Dictionary(
-            log.compactMap { leaf in try leaf.charge().map { (leaf.index, $0.commitment) } }
-        ) { first, _ in first }
-        for fields in try CSVFile(bytes, columns: EpochTables.chargeColumns, name: "charges.csv").rows {
-            guard let index = UInt64(fields[1]), let channel = Bytes32(hex: fields[11]),
-                let salt = Bytes32(hex: fields[12])
-            else { throw AuditDifference("charges.csv", "row", expected: "index, channel, salt", found: fields[1]) }
-            try AuditDifference.check(
-                "charges.csv, leaf \(index)", "commitment", expected: commitments[index]?.hex ?? "none",
-                found: Charge.commitment(to: channel, salt: salt).hex)
-            opened[index] = (channel, salt)
+    /// Posts the journal onto the balances before it, and compares its two files with what it says.
+    private static func post(
+        _ folder: AuditFolder, onto balances: TrialBalanceFile
+    ) throws -> (JournalPosting, JournalSums) {
+        var journal = JournalPosting(opening: balances.opening)
+        var sums = JournalSums()
+        var table = try TableCheck(EpochTables.journal, in: folder)
+        try JournalFile.forEachEntry(try folder.source("journal.csv")) { entry in
+            for row in EpochTables.rows(entry) { try table.expect(row) }
+            try journal.post(entry)
+            try sums.add(entry)
         }
-        return opened
+        try table.finish()
+        return (journal, sums)
     }
 
-    private static func checkRefunds(_ csv: [UInt8], _ json: [UInt8], _ replay: EpochReplay) throws {
-        let columns = ["log_index", "charge", "part", "ground", "amount", "channel", "evidence"]
-        let rows = try CSVFile(csv, columns: columns, name: "refunds.csv").rows
-        let total = try Amount.sum(rows.map { Amount(decimal: $0[4]) ?? .max })
-        try AuditDifference.check("refunds.csv", "sum", expected: replay.flows.refunded, found: total)
+    private static func checkRefunds(_ folder: AuditFolder, _ replay: EpochReplay) throws {
+        let columns = EpochTables.refundColumns
+        let rows = try CSVFile(try folder.bytes("refunds.csv"), columns: columns, name: "refunds.csv").rows
+        var moved = replay.refunds.repayment?.paid ?? .zero
+        for row in rows where row[4] != RefundSource.pool.rawValue {
+            moved = try moved.adding(Amount(decimal: row[5]) ?? .max)
+        }
+        try AuditDifference.check("refunds.csv", "sum", expected: replay.flows.refunded, found: moved)
         for row in rows { try RefundEvidence.check(row, replay) }
         let table = ReportTable(
             name: "refunds", columns: columns,
@@ -126,11 +120,48 @@ struct DirectoryAudit {
                 row.enumerated().map { place, text in
                     switch place {
                     case 0, 1: UInt64(text).map(ReportCell.integer) ?? .text(text)
-                    case 4: Amount(decimal: text).map(ReportCell.amount) ?? .text(text)
+                    case 5: Amount(decimal: text).map(ReportCell.amount) ?? .text(text)
                     default: .text(text)
                     }
                 }
             })
-        try compare(table) { $0 == "refunds.csv" ? csv : json }
+        try folder.compare(table)
+    }
+}
+
+/// What has to agree with the log leaf by leaf: the table of charges, and the seal of the epoch before.
+private struct LogCompanions {
+    private var charges: ChargesCheck
+    private var seal: SealTie?
+    private var difference: AuditDifference?
+
+    init(_ folder: AuditFolder, after previous: DirectoryAudit?) throws {
+        charges = try ChargesCheck(folder)
+        seal = previous.map(SealTie.init)
+    }
+
+    mutating func take(_ leaves: [ReadLeaf]) throws {
+        try unlessDiffering {
+            try $0.seal?.take(leaves)
+            try $0.charges.take(leaves)
+        }
+    }
+
+    /// The first difference, `nil` where there is none.
+    mutating func finish() throws -> AuditDifference? {
+        try unlessDiffering {
+            try $0.charges.finish()
+            try $0.seal?.finish()
+        }
+        return difference
+    }
+
+    private mutating func unlessDiffering(_ body: (inout LogCompanions) throws -> Void) throws {
+        guard difference == nil else { return }
+        do {
+            try body(&self)
+        } catch let found as AuditDifference {
+            difference = found
+        }
     }
 }

@@ -7,21 +7,34 @@ import Storage
 struct EpochAudit {
     let replay: EpochReplay
     let result: EpochResult
+    /// What the result was computed from.
+    let inputs: RewardInputs
+    /// Nodes that observed and are not in the epoch's snapshot.
+    let newcomers: Set<UInt32>
 
-    /// Replays the epoch, checks the signed head at its edge, recomputes the result from the nodes' signed observations
-    /// and compares it with the one that was sealed, byte by byte.
-    init(opening: EpochOpening, log: [LogLeaf], seal: [LogLeaf], head: SignedHead) throws {
-        var replay = try EpochReplay(opening)
+    /// Replays an epoch that fits into memory; the rest as ``init(_:opening:seal:head:)``.
+    init(opening: EpochOpening, held: [OpenCharge], log: [LogLeaf], seal: [LogLeaf], head: SignedHead) throws {
+        var replay = try EpochReplay(opening, refunded: NamedCharges(log).refunded)
+        for charge in held { try replay.open(charge) }
         for leaf in log { try replay.apply(leaf) }
+        try self.init(replay, opening: opening, seal: seal, head: head)
+    }
+
+    /// Checks the signed head at the edge of an epoch that was replayed, recomputes the result from the nodes' signed
+    /// observations and compares it with the one that was sealed, byte by byte.
+    init(_ replay: EpochReplay, opening: EpochOpening, seal: [LogLeaf], head: SignedHead) throws {
         guard replay.isClosed else {
             throw AuditDifference("log.csv", "last leaf", expected: "an edge", found: "another")
         }
         try Self.check(head, replay)
-        let result = try AuditDifference.inPlace("seal.csv") { [replay] in
-            let result = try EpochResult.compute(try Self.inputs(replay, opening, seal, head))
+        let (inputs, result) = try AuditDifference.inPlace("seal.csv") {
+            let inputs = try Self.inputs(replay, opening, seal, head)
+            let result = try EpochResult.compute(inputs)
             try Self.compare(result, with: seal)
-            return result
+            return (inputs, result)
         }
+        self.inputs = inputs
+        newcomers = Set(try Self.observations(seal, replay).map(\.observer)).subtracting(inputs.snapshot.map(\.node))
         self.replay = replay
         self.result = result
     }
@@ -49,19 +62,24 @@ struct EpochAudit {
                 given: UInt32(due.count { replay.attestations[$0]?.contains(address) ?? false }))
         }
         return RewardInputs(
-            ruleset: replay.genesis.ruleset, epoch: replay.epoch, firstIndex: opening.size,
+            ruleset: replay.rewards.ruleset, epoch: replay.epoch, firstIndex: opening.size,
             endIndex: replay.frontier.size, logRoot: head.head.root,
-            snapshot: members.map { member in
+            snapshot: try members.map { member in
                 let registration = member.node.registration
                 return Participant(
                     node: member.node.number, operatorAddress: registration.operatorAddress,
-                    payout: registration.payout, stake: registration.stake)
+                    payout: registration.payout, stake: try replay.stake(of: member))
             },
             observations: try observations(seal, replay).filter { numbers.contains($0.observer) },
             attestations: records,
             cumulativeBefore: Dictionary(members.map { ($0.node.number, $0.cumulative) }) { first, _ in first },
             base: replay.flows.base, storage: replay.flows.storage, postage: replay.flows.postage,
-            dustIn: opening.dustIn, grants: .zero, refunds: .zero)
+            dustIn: opening.dustIn, grants: replay.rewards.grants, refunds: replay.refunds.repayment?.paid ?? .zero,
+            penalties: Dictionary(
+                members.compactMap { member in
+                    replay.rewards.penalties[member.node.registration.operatorAddress].map { (member.node.number, $0) }
+                }
+            ) { first, _ in first })
     }
 
     private static func observations(_ seal: [LogLeaf], _ replay: EpochReplay) throws -> [Observation] {

@@ -1,9 +1,10 @@
 import Channels
 import Primitives
+import Rewards
 
 extension EpochReplay {
     /// Replays an administrative act: the admin key signed it, and what it orders comes next.
-    mutating func act(_ leaf: LogLeaf, _ place: String) throws {
+    mutating func act(_ leaf: LogLeaf, _ place: LeafPlace) throws {
         let logged = try LoggedAct(index: leaf.index, body: leaf.body)
         do throws(KeyRefusal) {
             try keys.follow(logged)
@@ -20,13 +21,14 @@ extension EpochReplay {
         case .collect, .seal, .rotate, .close: break
         case .schedule(let schedule): announced = schedule
         case .pause(let isOrdered): isPaused = isOrdered
+        case .ruleset(let bytes): rewards.next = try Ruleset(canonicalBytes: bytes)
         case .rollback(let rollback):
             try rollBack(LoggedRollback(index: leaf.index, rollback: rollback), place)
         }
     }
 
     /// Replays a schedule: the log's first, or one that an act announced and that may follow the last one.
-    mutating func schedule(_ schedule: FeeSchedule, _ place: String) throws {
+    mutating func schedule(_ schedule: FeeSchedule, _ place: LeafPlace) throws {
         defer { announced = nil }
         do {
             guard let last = schedules.last else {

@@ -3,7 +3,7 @@ import Primitives
 
 extension EpochReplay {
     /// Replays an act that goes on after leaves were lost.
-    mutating func rollBack(_ logged: LoggedRollback, _ place: String) throws {
+    mutating func rollBack(_ logged: LoggedRollback, _ place: LeafPlace) throws {
         let rollback = logged.rollback
         guard keys.isGood(rollback, at: logged.index) else {
             throw AuditDifference(place, "lost head", expected: "a larger one of the log key", found: "another")
@@ -15,7 +15,7 @@ extension EpochReplay {
     }
 
     /// Replays a charge of a lost history. What congestion there was then nobody can recount: it has to be whole units.
-    mutating func restored(_ restored: RestoredCharge, _ place: String) throws {
+    mutating func restored(_ restored: RestoredCharge, _ place: LeafPlace) throws {
         let charge = restored.charge
         guard rollbacks.contains(where: { $0.covers(charge: charge.number) && restored.index >= $0.index }),
             restored.time <= time, restoredNumbers.insert(charge.number).inserted

@@ -4,25 +4,57 @@ import Primitives
 
 /// Reads the input files of an audit strictly.
 enum InputFiles {
-    /// The leaves in `log.csv` or `seal.csv`.
+    /// The leaves in `seal.csv`, or in a log that fits into memory.
     static func leaves(_ bytes: [UInt8], file: String) throws -> [LogLeaf] {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
-        guard lines.first == "index,time,kind,body", lines.last == "" else {
-            throw AuditDifference(
-                file, "first line and last line end", expected: "index,time,kind,body", found: "others")
-        }
-        return try lines.dropFirst().dropLast().enumerated().map { number, line in
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 4, let index = UInt64(fields[0]), let time = UInt64(fields[1]),
-                let kind = UInt16(fields[2]).flatMap(LeafKind.init(rawValue:)), let body = Hex.decode(fields[3]),
-                // The standard library also reads "+1" and "01".
-                [String(index), String(time), String(kind.rawValue)] == Array(fields[..<3])
-            else {
-                throw AuditDifference(
-                    "\(file), line \(number + 2)", "leaf", expected: "index,time,kind,0x…", found: line)
+        var leaves: [LogLeaf] = []
+        let source = AuditSource(name: file, content: .bytes(bytes))
+        try LogWalk.forEachLeaf(source) { leaves.append($0) }
+        return leaves
+    }
+
+    /// The charges in `held.csv`, one by one.
+    static func forEachHeld(_ source: AuditSource, _ body: (OpenCharge) throws -> Void) throws {
+        var blocks = try LineBlocks(source)
+        var isFirst = true
+        while let block = try blocks.next() {
+            if isFirst, Array(block.bytes[block.lines[0]]) + [0x0a] != OpenCharge.form.csvStart { break }
+            try block.bytes.withUnsafeBytes { bytes in
+                for line in (isFirst ? 1 : 0)..<block.lines.count {
+                    guard let charge = held(UnsafeRawBufferPointer(rebasing: bytes[block.lines[line]])) else {
+                        throw AuditDifference(
+                            "\(source.name), line \(block.firstNumber + line)", "charge",
+                            expected: OpenCharge.form.columns.joined(separator: ","), found: block.text(line))
+                    }
+                    try body(charge)
+                }
             }
-            return LogLeaf(index: index, time: time, kind: kind, body: body)
+            isFirst = false
         }
+        guard !isFirst else {
+            throw AuditDifference(
+                source.name, "first line", expected: OpenCharge.form.columns.joined(separator: ","), found: "another")
+        }
+    }
+
+    private static func held(_ line: UnsafeRawBufferPointer) -> OpenCharge? {
+        var scanner = LineScanner(line)
+        guard let charge = scanner.unsigned(), scanner.comma(), let epoch = scanner.unsigned(), scanner.comma() else {
+            return nil
+        }
+        let base = scanner.isAtEmptyField ? nil : scanner.amount()
+        guard scanner.comma() else { return nil }
+        let congestion = scanner.isAtEmptyField ? nil : scanner.amount()
+        guard scanner.comma(), let expiryDay = scanner.unsigned().flatMap(UInt32.init(exactly:)), scanner.comma(),
+            let perDay = scanner.amount(), scanner.comma()
+        else { return nil }
+        let postage = scanner.isAtEmptyField ? nil : scanner.amount()
+        guard scanner.comma() else { return nil }
+        let due = scanner.isAtEmptyField ? nil : scanner.unsigned()
+        // A base without congestion, or a window's end that is missing, would be another state than any replay reaches.
+        guard scanner.isAtEnd, (base == nil) == (congestion == nil), postage == nil || due != nil else { return nil }
+        return OpenCharge(
+            charge: charge, epoch: epoch, base: base, congestion: congestion, expiryDay: expiryDay,
+            storagePerDay: perDay, postage: postage, postageDue: due)
     }
 
     /// The signed head in `head.csv`.

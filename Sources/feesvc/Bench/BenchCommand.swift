@@ -6,7 +6,8 @@ import Payer
 /// `feesvc bench`.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure this program on this machine.", subcommands: [VoucherBench.self])
+        commandName: "bench", abstract: "Measure this program on this machine.",
+        subcommands: [VoucherBench.self, EpochBench.self, EpochStep.self])
 }
 
 /// `feesvc bench vouchers`.

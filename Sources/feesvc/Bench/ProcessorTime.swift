@@ -15,10 +15,13 @@ enum ProcessorTime {
 
     /// Seconds that a PostgreSQL cluster has used: the postmaster, its children, and those that have ended.
     static func seconds(ofCluster postmaster: Int32) -> Double {
-        let children = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
-        return children.filter { stat($0)?[1] == Int(postmaster) }.reduce(seconds(of: postmaster, children: true)) {
-            $0 + seconds(of: $1)
-        }
+        children(of: postmaster).reduce(seconds(of: postmaster, children: true)) { $0 + seconds(of: $1) }
+    }
+
+    /// The children of a process.
+    static func children(of processID: Int32) -> [Int32] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        return all.filter { stat($0)?[1] == Int(processID) }
     }
 
     /// Seconds that this process has used.

@@ -14,9 +14,15 @@ struct VoucherPreload {
 
     let directory: String
     let say: (String) -> Void
+    /// Further options of the instance, as `feesvc serve` takes them.
+    var options: [String] = []
+    /// Whether the service's time is moved by `body`.
+    var isClockManual = false
+    /// Whether the cluster goes on when `body` has ended.
+    var keepsCluster = false
 
     /// Opens the service on its own cluster in this process, hands it to `body` and stops both.
-    private func withService<Value>(_ body: (FeeService) async throws -> Value) async throws -> Value {
+    func withService<Value>(_ body: (FeeService) async throws -> Value) async throws -> Value {
         let home = directory + "/service"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         // The cluster may run as another user, who has to get through.
@@ -29,14 +35,15 @@ struct VoucherPreload {
         let pool = PostgresPool(configuration: configuration)
         do {
             let service = try await ServiceStart(
-                dataDirectory: home, options: try InstanceOptions.parse([]),
+                dataDirectory: home, options: try InstanceOptions.parse(options),
                 admission: Admission(challengeWindow: 86_400, settlementHorizon: 86_400),
                 terms: ChannelTerms(minimumDeposit: .zero),
                 logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-            ).open(pool: pool, configuration: configuration, isClockManual: false)
+            ).open(pool: pool, configuration: configuration, isClockManual: isClockManual)
             let value = try await body(service)
+            await service.close()
             await pool.close()
-            await cluster.stop()
+            if !keepsCluster { await cluster.stop() }
             return value
         } catch {
             await pool.close()

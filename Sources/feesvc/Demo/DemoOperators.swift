@@ -47,8 +47,11 @@ struct DemoOperators {
         func file(_ file: InputFile) async throws -> [UInt8] {
             try await service.client.bytes("/v1/epochs/\(epoch)/inputs/\(file.rawValue)")
         }
+        var held: [OpenCharge] = []
+        let open = AuditSource(name: InputFile.held.rawValue, content: .bytes(try await file(.held)))
+        try InputFiles.forEachHeld(open) { held.append($0) }
         let audit = try EpochAudit(
-            opening: try InputFiles.opening(try await file(.opening)),
+            opening: try InputFiles.opening(try await file(.opening)), held: held,
             log: try InputFiles.leaves(try await file(.log), file: InputFile.log.rawValue),
             seal: try InputFiles.leaves(try await file(.seal), file: InputFile.seal.rawValue),
             head: try InputFiles.head(try await file(.head)))

@@ -19,7 +19,8 @@ enum ExplainSource {
         let source = try await EpochSource(epoch, transaction, state)
         guard let member = source.inputs.snapshot.first(where: { $0.operatorAddress == operatorAddress }),
             let node = source.nodes.first(where: { $0.node.number == member.node }),
-            let found = try RewardExplanation(member.node, in: source.inputs, newcomers: source.newcomers)
+            let found = try RewardExplanation(
+                member.node, in: source.inputs, newcomers: source.newcomers, refused: source.refused)
         else { throw unknown(operatorAddress, number) }
         if let result = epoch.result {
             guard try EpochResult.compute(source.inputs) == result else {

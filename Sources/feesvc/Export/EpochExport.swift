@@ -5,10 +5,10 @@ import Primitives
 import Rewards
 import Storage
 
-/// Writes an epoch's report as a directory: the input files of an audit, and each table as CSV and JSON.
+/// Writes an epoch's report as a directory: the input files of an audit, each table as CSV and JSON, and what was signed.
 ///
 /// The same epoch gives the same bytes whenever it is exported. The directory appears under its name only when it is
-/// whole.
+/// whole. Memory grows with accounts, nodes and single decisions, and not with charges.
 struct EpochExport {
     private let transaction: Transaction
     private let inputs: EpochInputs
@@ -34,13 +34,9 @@ struct EpochExport {
         let files = FileManager.default
         try? files.removeItem(atPath: draft)
         do {
-            try files.createDirectory(atPath: draft, withIntermediateDirectories: true)
-            var hashes: [String: Bytes32] = [:]
-            for (name, bytes) in try await contents() {
-                try Data(bytes).write(to: URL(fileURLWithPath: draft + "/" + name))
-                hashes[name] = SHA256.hash(bytes)
-            }
-            try Data(Self.manifest(hashes)).write(to: URL(fileURLWithPath: draft + "/manifest.csv"))
+            let folder = try ReportFolder(draft)
+            try await write(folder)
+            try folder.finish()
             try? files.removeItem(atPath: path)
             try files.moveItem(atPath: draft, toPath: path)
         } catch {
@@ -60,41 +56,98 @@ struct EpochExport {
                 rows: hashes.sorted { $0.key < $1.key }.map { [.text($0.key), .text($0.value.hex)] }))
     }
 
-    private func contents() async throws -> [(name: String, bytes: [UInt8])] {
-        var files: [(name: String, bytes: [UInt8])] = []
-        for file in InputFile.allCases { files.append((file.rawValue, try await inputs.write(file))) }
-        for table in try await tables() {
-            files.append((table.name + ".csv", TableWriter.csv(table)))
-            files.append((table.name + ".json", TableWriter.json(table)))
-        }
-        return files
-    }
-
-    private func tables() async throws -> [ReportTable] {
+    private func write(_ folder: ReportFolder) async throws {
         let epoch = inputs.epoch
         guard let result = epoch.result, let endEntry = epoch.endEntry, let endCharge = epoch.endCharge,
             let state = try await LogStore(transaction).state()
         else { throw StorageCorruption("epoch \(epoch.number) is sealed without an end") }
-        let log = try await inputs.leaves()
-        var replay = try EpochReplay(try await inputs.opening())
-        for leaf in log { try replay.apply(leaf) }
-
-        let reports = ReportStore(transaction)
-        var opened: [UInt64: (channel: Bytes32, salt: Bytes32)] = [:]
-        for charge in try await reports.charges(epoch.firstCharge..<endCharge) {
-            opened[charge.logIndex] = (
-                charge.channel, charge.restoredSalt ?? state.salt(of: charge.logIndex)
-            )
+        let opening = try await inputs.opening()
+        var replay = try EpochReplay(opening, keeping: try await inputs.named())
+        try folder.file(InputFile.opening.rawValue).append(try opening.json())
+        for file in [InputFile.seal, .head] {
+            try folder.file(file.rawValue).append(try await inputs.bytes(of: file))
         }
-        return [
-            try EpochTables.summary(epoch.number, replay, result), EpochTables.rewards(replay, result),
-            try EpochTables.charges(log, opened: opened),
-            EpochTables.refunds(try await reports.refunds(in: epoch.number)),
-            EpochTables.journal(try await reports.entries(epoch.firstEntry..<endEntry)),
+        let held = try folder.file(InputFile.held.rawValue)
+        try await inputs.forEachPart(ofHeld: { try replay.open($0) }) { try held.append($0) }
+        try await writeLog(folder, &replay, state)
+        let payers = PayerExport(transaction: transaction, charges: epoch.firstCharge..<endCharge)
+        try await payers.write(folder, before: inputs.endIndex)
+
+        try folder.write(try EpochTables.summary(epoch.number, replay, result))
+        try folder.write(EpochTables.rewards(replay, result))
+        let reports = ReportStore(transaction)
+        try folder.write(EpochTables.refunds(try await reports.refunds(in: epoch.number)))
+        try await writeDebts(folder)
+        try await writeJournal(folder, epoch.firstEntry..<endEntry)
+        try folder.write(
             try TrialBalance.table(
                 opening: try await reports.totals(before: epoch.firstEntry),
-                closing: try await reports.totals(before: endEntry)),
-        ]
+                closing: try await reports.totals(before: endEntry)))
+    }
+
+    /// Writes the log, and beside it the charges with their channels and the vouchers that they rest on.
+    private func writeLog(_ folder: ReportFolder, _ replay: inout EpochReplay, _ state: LogState) async throws {
+        let log = try folder.file(InputFile.log.rawValue)
+        try log.append(LeafRow.form.csvStart)
+        var charges = try TableFiles(ChargeLine.form, in: folder)
+        let vouchers = try folder.file(VoucherRow.form.name + ".csv")
+        try vouchers.append(VoucherRow.form.csvStart)
+        let store = ExportStore(transaction)
+        try await inputs.forEachPartOfLog { leaves in
+            let read = try Parallel.map(leaves.count, least: 256) { range in range.map { ReadLeaf(leaves[$0]) } }
+                .flatMap { $0 }
+            try log.write { for leaf in leaves { LeafRow.appendCSV(leaf, to: &$0) } }
+            for leaf in read { try replay.apply(leaf) }
+            let numbers = read.compactMap(\.charge?.number)
+            let payments = try await store.payments(of: numbers)
+            for leaf in read {
+                guard let charge = leaf.charge else { continue }
+                guard let payment = payments[charge.number] else {
+                    throw StorageCorruption("charge \(charge.number) is in the log, and no channel paid for it")
+                }
+                try charges.append(
+                    ChargeLine(
+                        charge: charge, index: leaf.leaf.index, time: try leaf.leaf.origin().time,
+                        channel: payment.channel, salt: payment.restoredSalt ?? state.salt(of: leaf.leaf.index)))
+            }
+            for run in Self.runs(numbers) {
+                for voucher in try await store.vouchers(firstIn: run) {
+                    try vouchers.write {
+                        VoucherRow(firstCharge: voucher.firstCharge, voucher: voucher.bytes).appendCSV(to: &$0)
+                    }
+                }
+            }
+        }
+        try charges.finish()
+    }
+
+    /// Numbers that follow one another without a gap, in the order in which they come.
+    private static func runs(_ numbers: [UInt64]) -> [ClosedRange<UInt64>] {
+        var runs: [ClosedRange<UInt64>] = []
+        for number in numbers {
+            if let last = runs.last, number > 0, number - 1 == last.upperBound {
+                runs[runs.count - 1] = last.lowerBound...number
+            } else {
+                runs.append(number...number)
+            }
+        }
+        return runs
+    }
+
+    private func writeDebts(_ folder: ReportFolder) async throws {
+        var debts = try TableFiles(DebtRow.form, in: folder)
+        try await DebtStore(transaction).forEachDebt(atEndOf: inputs.epoch.firstIndex..<inputs.endIndex) { debt in
+            try debts.append(DebtRow.cells(debt))
+        }
+        try debts.finish()
+    }
+
+    private func writeJournal(_ folder: ReportFolder, _ entries: Range<UInt64>) async throws {
+        var journal = try TableFiles(EpochTables.journal, in: folder)
+        try await LedgerStore(transaction).forEachEntry(entries) { entry, _ in
+            for row in EpochTables.rows(entry) { try journal.append(row) }
+        }
+        try journal.finish()
     }
 }
 

@@ -8,6 +8,8 @@ import Storage
 enum InputFile: String, CaseIterable, Sendable {
     /// The state before the epoch.
     case opening = "opening.json"
+    /// The charges of which something is held before the epoch.
+    case held = "held.csv"
     /// The epoch's leaves.
     case log = "log.csv"
     /// The leaves after its edge that speak of it: observations and result.
@@ -18,9 +20,14 @@ enum InputFile: String, CaseIterable, Sendable {
     var mediaType: String { self == .opening ? "application/json" : "text/csv" }
 }
 
-/// Writes an epoch's input files from the database.
+/// Reads an epoch's input files from the database.
 struct EpochInputs {
-    private let transaction: Transaction
+    /// Leaves that are read at a time.
+    private static let partLeaves: UInt64 = 8_192
+    /// Rows that are handed on at a time.
+    private static let partRows = 1_024
+
+    let transaction: Transaction
     let epoch: StoredEpoch
     let endIndex: UInt64
     let genesis: Genesis
@@ -38,34 +45,80 @@ struct EpochInputs {
         genesis = state.genesis
     }
 
-    func write(_ file: InputFile) async throws -> [UInt8] {
+    /// A whole file.
+    func bytes(of file: InputFile) async throws -> [UInt8] {
+        var out: [UInt8] = []
         switch file {
-        case .opening: try await opening().json()
-        case .log: TableWriter.csv(Self.leafTable("log", try await leaves()))
-        case .seal: TableWriter.csv(Self.leafTable("seal", try await sealLeaves()))
+        case .opening: return try await opening().json()
+        case .held: try await forEachPart { out += $0 }
+        case .log:
+            out = LeafRow.form.csvStart
+            try await forEachPartOfLog { for leaf in $0 { LeafRow.appendCSV(leaf, to: &out) } }
+        case .seal: return LeafRow.csv(try await sealLeaves())
         case .head:
-            TableWriter.csv(
+            return TableWriter.csv(
                 ReportTable(
                     name: "head", columns: ["head", "signature"],
                     rows: epoch.edgeHead.map {
                         [[.text("0x" + Hex.encode($0.head.canonicalBytes)), .text($0.signature.hex)]]
                     } ?? []))
         }
+        return out
     }
 
-    static func leafTable(_ name: String, _ leaves: [LogLeaf]) -> ReportTable {
-        ReportTable(
-            name: name, columns: ["index", "time", "kind", "body"],
-            rows: leaves.map {
-                [
-                    .integer($0.index), .integer($0.time), .integer(UInt64($0.kind.rawValue)),
-                    .text("0x" + Hex.encode($0.body)),
-                ]
-            })
+    /// The epoch's leaves, in parts that fit into memory.
+    func forEachPartOfLog(_ body: ([LogLeaf]) async throws -> Void) async throws {
+        let store = LogStore(transaction)
+        var first = epoch.firstIndex
+        while first < endIndex {
+            let end = min(first + Self.partLeaves, endIndex)
+            try await body(try await store.leaves(first..<end))
+            first = end
+        }
     }
 
+    /// The epoch's leaves, for one that fits into memory.
     func leaves() async throws -> [LogLeaf] {
-        try await LogStore(transaction).leaves(epoch.firstIndex..<endIndex)
+        var leaves: [LogLeaf] = []
+        try await forEachPartOfLog { leaves += $0 }
+        return leaves
+    }
+
+    /// The charges of which something is held before the epoch, as text in parts; each also goes to `charge`.
+    func forEachPart(
+        ofHeld charge: (OpenCharge) throws -> Void = { _ in }, _ body: ([UInt8]) throws -> Void
+    ) async throws {
+        var part = OpenCharge.form.csvStart
+        var rows = 0
+        try await ReportStore(transaction).forEachOpenCharge(
+            through: epoch.firstCharge - 1, before: epoch.firstIndex
+        ) { stored in
+            let open = OpenCharge(
+                charge: stored.number, epoch: stored.epoch, base: stored.base, congestion: stored.congestion,
+                expiryDay: stored.expiryDay.number, storagePerDay: stored.storagePerDay, postage: stored.postage,
+                postageDue: stored.postageDue)
+            try charge(open)
+            open.appendCSV(to: &part)
+            rows += 1
+            guard rows == Self.partRows else { return }
+            try body(part)
+            part.removeAll(keepingCapacity: true)
+            rows = 0
+        }
+        try body(part)
+    }
+
+    /// The charges of which something is held before the epoch, for few.
+    func held() async throws -> [OpenCharge] {
+        var charges: [OpenCharge] = []
+        try await forEachPart(ofHeld: { charges.append($0) }) { _ in }
+        return charges
+    }
+
+    /// The charges on which leaves of the epoch decide one by one.
+    func named() async throws -> NamedCharges {
+        NamedCharges(
+            try await ExportStore(transaction).leaves(of: NamedCharges.kinds, in: epoch.firstIndex..<endIndex))
     }
 
     /// The observations of the epoch up to its result, and the result: fixed once the epoch is sealed. Attestations come
@@ -74,12 +127,8 @@ struct EpochInputs {
         guard let result = epoch.resultIndex else {
             throw Refusal(409, "epoch/not-sealed", "Epoch \(epoch.number) is not sealed.")
         }
-        let end = result + 1
-        var leaves: [LogLeaf] = []
-        for leaf in try await LogStore(transaction).leaves(endIndex..<end) where try speaksOfEpoch(leaf) {
-            leaves.append(leaf)
-        }
-        return leaves
+        return try await ExportStore(transaction).leaves(of: [.observation, .result], in: endIndex..<result + 1)
+            .filter(speaksOfEpoch)
     }
 
     private func speaksOfEpoch(_ leaf: LogLeaf) throws -> Bool {
@@ -102,6 +151,9 @@ struct EpochInputs {
         let rate = try await ChargeStore(transaction).rate(
             at: genesis.epochs.beginning(of: epoch.number), through: charges,
             after: acts.rollbacks.last?.rollback.lastCharge ?? 0)
+        let proofs = try await EquivocationStore(transaction).all(in: 0..<first).map {
+            EpochOpening.Equivocator(epoch: $0.evidence.epoch, operatorAddress: $0.evidence.operatorAddress)
+        }
         return EpochOpening(
             epoch: epoch.number, genesis: HexBytes(genesis.canonicalBytes),
             rotations: acts.filter(\.isRotation).map {
@@ -114,13 +166,8 @@ struct EpochInputs {
             nodes: try await nodes(before: first),
             storage: storage.daily.sorted { $0.key < $1.key }.map {
                 EpochOpening.Storage(expiryDay: $0.key.number, daily: $0.value)
-            },
-            charges: try await reports.openCharges(through: charges, before: first).map {
-                EpochOpening.OpenCharge(
-                    charge: $0.number, epoch: $0.epoch, base: $0.base, congestion: $0.congestion,
-                    expiryDay: $0.expiryDay.number, storagePerDay: $0.storagePerDay, postage: $0.postage,
-                    postageDue: $0.postageDue)
-            })
+            }, ruleset: acts.ruleset.map(HexBytes.init), equivocations: proofs.isEmpty ? nil : proofs,
+            owed: try await owed(), outages: try await outages(), histories: try await histories())
     }
 
     private func nodes(before index: UInt64) async throws -> [EpochOpening.Node] {
@@ -129,10 +176,12 @@ struct EpochInputs {
             for row in earlier.result?.rows ?? [] { cumulative[row.node] = row.cumulative }
         }
         let registered = try await LogStore(transaction).leaves(of: .node, before: index)
+        let slashed = try await NodeStore(transaction).slashed(before: index)
         return try registered.map { leaf in
             let node = try RegisteredNode(canonicalBytes: leaf.body)
             return EpochOpening.Node(
-                node: HexBytes(leaf.body), registeredAt: leaf.time, cumulative: cumulative[node.number] ?? .zero)
+                node: HexBytes(leaf.body), registeredAt: leaf.time, cumulative: cumulative[node.number] ?? .zero,
+                slashed: slashed[node.number])
         }
     }
 }

@@ -19,11 +19,14 @@ enum EpochTables {
             ("captured postage", .amount(flows.postage)),
             ("captured", .amount(try Amount.sum([flows.base, flows.storage, flows.postage]))),
             ("captured congestion", .amount(flows.congestion)),
-            ("refunded", .amount(flows.refunded)), ("postages welcomed", .integer(UInt64(flows.welcomed))),
+            ("refunded", .amount(flows.refunded)), ("refunded by stakes", .amount(flows.fromStakes)),
+            ("refunded by the pool", .amount(flows.repaid)), ("postages welcomed", .integer(UInt64(flows.welcomed))),
             ("held base", .amount(held.base)), ("held congestion", .amount(held.congestion)),
             ("held storage", .amount(held.storage)), ("held postage", .amount(held.postage)),
             ("held", .amount(try held.total)),
-            ("dust in", .amount(result.dustIn)), ("pool", .amount(result.pool)), ("rewards", .amount(result.rewards)),
+            ("dust in", .amount(result.dustIn)), ("grants", .amount(result.grants)),
+            ("pool", .amount(result.pool)), ("applications", .amount(result.apps)),
+            ("protocol", .amount(result.protocolIncome)), ("rewards", .amount(result.rewards)),
             ("dust", .amount(result.dust)), ("root", .text(result.root.hex)), ("result", .text(result.hash.hex)),
             ("log size", .integer(replay.frontier.size)), ("log root", .text(replay.frontier.root.hex)),
         ]
@@ -40,7 +43,7 @@ enum EpochTables {
             columns: [
                 "node", "operator", "payout", "stake", "held_ppb", "available_ppb", "attested_ppb", "quality_ppb",
                 "earned",
-                "shared", "reward", "cumulative",
+                "shared", "taken", "reward", "cumulative",
             ],
             rows: result.rows.map { row in
                 [
@@ -48,64 +51,42 @@ enum EpochTables {
                     .text(row.payout.hex), .amount(operators[row.node]?.stake ?? .zero),
                     .integer(UInt64(row.contribution.held)), .integer(UInt64(row.contribution.available)),
                     .integer(UInt64(row.contribution.attested)), .integer(UInt64(row.contribution.quality)),
-                    .amount(row.earned), .amount(row.shared), .amount(row.reward), .amount(row.cumulative),
+                    .amount(row.earned), .amount(row.shared), .amount(row.taken), .amount(row.reward),
+                    .amount(row.cumulative),
                 ]
             })
     }
-
-    /// Each message that was charged. Salt and channel open the commitment in the log.
-    static func charges(
-        _ log: [LogLeaf], opened: [UInt64: (channel: Bytes32, salt: Bytes32)]
-    ) throws -> ReportTable {
-        var rows: [[ReportCell]] = []
-        for leaf in log {
-            guard let charge = try leaf.charge() else { continue }
-            let channel = opened[leaf.index]
-            rows.append([
-                .integer(charge.number), .integer(leaf.index), .integer(try leaf.origin().time),
-                .text(charge.envelopeHash.hex),
-                .integer(UInt64(charge.bytes)), .text(charge.expiryDay.description), .amount(charge.price.base),
-                .amount(charge.price.storage), .amount(charge.price.congestion), .amount(charge.price.postage),
-                .amount(try charge.price.total), .text(channel?.channel.hex ?? ""), .text(channel?.salt.hex ?? ""),
-            ])
-        }
-        return ReportTable(name: "charges", columns: chargeColumns, rows: rows)
-    }
-
-    static let chargeColumns = [
-        "number", "log_index", "time", "envelope", "bytes", "expiry", "base", "storage", "congestion", "postage",
-        "total",
-        "channel", "salt",
-    ]
 
     /// Refunds by ground and part, with a line for each that went back.
     static func refunds(_ refunds: [(refund: RefundRecord, channel: Bytes32)]) -> ReportTable {
         ReportTable(
-            name: "refunds", columns: ["log_index", "charge", "part", "ground", "amount", "channel", "evidence"],
+            name: "refunds", columns: refundColumns,
             rows: refunds.map { refund, channel in
                 [
                     .integer(refund.logIndex), .integer(refund.charge), .text(refund.part), .text(refund.ground.name),
-                    .amount(refund.amount), .text(channel.hex), .text("0x" + Hex.encode(refund.evidence)),
+                    .text(refund.source.rawValue), .amount(refund.amount), .text(channel.hex),
+                    .text("0x" + Hex.encode(refund.evidence)),
                 ]
             })
     }
 
-    /// Each posting of each entry.
-    static func journal(_ entries: [LedgerEntry]) -> ReportTable {
-        ReportTable(
-            name: "journal", columns: journalColumns,
-            rows: entries.flatMap { entry in
-                entry.postings.map { posting in
-                    [
-                        .integer(entry.number), .integer(entry.time), .integer(entry.epoch), .text(entry.kind.rawValue),
-                        .text(entry.reference), .text(posting.account.name), .amount(posting.debit),
-                        .amount(posting.credit), .text(entry.previous.hex), .text(entry.hash.hex),
-                    ]
-                }
-            })
+    static let refundColumns = ["log_index", "charge", "part", "ground", "source", "amount", "channel", "evidence"]
+
+    /// An entry's rows: one for each posting.
+    static func rows(_ entry: LedgerEntry) -> [[ReportCell]] {
+        let (previous, hash) = (entry.previous.hex, entry.hash.hex)
+        return entry.postings.map { posting in
+            [
+                .integer(entry.number), .integer(entry.time), .integer(entry.epoch), .text(entry.kind.rawValue),
+                .text(entry.reference), .text(posting.account.name), .amount(posting.debit), .amount(posting.credit),
+                .text(previous), .text(hash),
+            ]
+        }
     }
 
-    static let journalColumns = [
-        "entry", "time", "epoch", "kind", "reference", "account", "debit", "credit", "previous", "hash",
-    ]
+    static let journal = TableForm(
+        name: "journal",
+        columns: [
+            "entry", "time", "epoch", "kind", "reference", "account", "debit", "credit", "previous", "hash",
+        ])
 }

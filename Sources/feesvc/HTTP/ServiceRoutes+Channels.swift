@@ -23,6 +23,13 @@ extension ServiceRoutes {
         router.get("/v1/channels/:id/charges") { request, context in
             try await charges(request, of: try await asked(request, of: try Self.hash("id", context)))
         }
+        router.get("/v1/channels/:id/charges/:charge") { request, context in
+            let channel = try await asked(request, of: try Self.hash("id", context))
+            guard let number = UInt64(try context.parameters.require("charge")) else {
+                throw Refusal(400, "request/path", "A charge is a whole number from 1.")
+            }
+            return try Response.json(try await service.standing(of: number, channel: channel.number))
+        }
         addSignerActs(to: router)
         addMoneyActs(to: router)
     }

@@ -15,6 +15,7 @@ struct EpochBody: Codable, Sendable {
     let charged: Amount
     let captured: Amount
     let congestion: Amount
+    let grants: Amount
     let refunded: Amount
     let held: Amount?
     let postageHeld: Amount?
@@ -31,6 +32,7 @@ struct EpochBody: Codable, Sendable {
         charged = epoch.charged
         captured = try Amount.sum([epoch.captured.base, epoch.captured.storage, epoch.captured.postage])
         congestion = epoch.captured.congestion
+        grants = epoch.granted
         refunded = epoch.refunded
         held = epoch.held
         postageHeld = epoch.postageHeld
@@ -81,7 +83,7 @@ extension ServiceRoutes {
                     "There is no \(name); there are \(InputFile.allCases.map(\.rawValue).joined(separator: ", ")).")
             }
             let number = try Self.epoch(context)
-            let bytes = try await service.read { try await EpochInputs($0, epoch: number).write(file) }
+            let bytes = try await service.read { try await EpochInputs($0, epoch: number).bytes(of: file) }
             return Response(
                 status: .ok, headers: [.contentType: file.mediaType],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
@@ -102,7 +104,7 @@ extension ServiceRoutes {
         }
     }
 
-    private static func epoch(_ context: BasicRequestContext) throws -> UInt64 {
+    static func epoch(_ context: BasicRequestContext) throws -> UInt64 {
         guard let number = UInt64(try context.parameters.require("epoch")), number >= 1, number < 1 << 32 else {
             throw Refusal(400, "request/path", "An epoch is a whole number from 1.")
         }

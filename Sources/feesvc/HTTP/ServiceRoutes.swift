@@ -23,9 +23,11 @@ struct ServiceRoutes {
         addLog(to: router)
         addChannels(to: router)
         addPayments(to: router)
+        addRefunds(to: router)
         addSettlement(to: router)
         addNetwork(to: router)
         addEpochs(to: router)
+        addRewards(to: router)
         addFees(to: router)
         router.post("/v1/admin/acts") { request, _ in try await act(request) }
         return router
@@ -69,23 +71,6 @@ struct ServiceRoutes {
     private func addPayments(to router: Router<BasicRequestContext>) {
         router.post("/v1/vouchers") { request, _ in try await vouchers(request) }
         router.post("/v1/restorations") { request, _ in try await restorations(request) }
-        router.post("/v1/welcomes") { request, _ in
-            let body = try await HTTPBody.json(WelcomeBody.self, of: request)
-            let welcome = try Self.canonical { () throws(CanonicalError) in
-                try Welcome(canonicalBytes: body.welcome.bytes)
-            }
-            let amount = try await service.welcome(welcome, charge: body.charge)
-            return try Response.json(
-                RefundBody(charge: body.charge, ground: RefundGround.welcomed.name, amount: amount))
-        }
-        router.post("/v1/undelivered") { request, _ in
-            let body = try await HTTPBody.json(SignedBytesBody.self, of: request)
-            let acknowledgement = try Self.canonical { () throws(CanonicalError) in
-                try Acknowledgement(canonicalBytes: body.bytes.bytes)
-            }
-            try await service.keep(acknowledgement, signature: body.signature)
-            return try Response.json(["charge": acknowledgement.charge])
-        }
     }
 
     private func addSettlement(to router: Router<BasicRequestContext>) {

@@ -85,8 +85,10 @@ struct NodeRoutes {
                     acknowledgement: SignedBytesBody(bytes: acknowledgement.canonicalBytes, signature: signature),
                     problem: nil)
             case .refused(let refusal):
+                let signed = node.signedRefusal(of: one.receipt.charge, for: refusal)
                 answers[one.place] = PublishAnswerBody(
                     event: nil, acknowledgement: nil,
+                    refusal: signed.map { SignedBytesBody(bytes: $0.refusal.canonicalBytes, signature: $0.signature) },
                     problem: Refusal(refusal.isRetryable ? 503 : 422, refusal.code, refusal.detail).problem)
             }
         }

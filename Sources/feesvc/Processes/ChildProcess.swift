@@ -57,9 +57,14 @@ final class ChildProcess: Sendable {
 /// Memory as the kernel counts it.
 enum ProcessMemory {
     /// The most resident memory a process has had, in bytes.
-    static func peak(of processID: Int32) -> Int? {
+    static func peak(of processID: Int32) -> Int? { bytes("VmHWM", of: processID) }
+
+    /// The memory a process has now that it shares with no other, in bytes.
+    static func own(of processID: Int32) -> Int? { bytes("RssAnon", of: processID) }
+
+    private static func bytes(_ field: String, of processID: Int32) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(field + ":") }),
             let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
         else { return nil }
         return kilobytes * 1_024

@@ -132,6 +132,7 @@ extension FeeService {
 
     private func close(_ epoch: UInt64, at time: UInt64) async throws {
         try await commit(at: time) { session in
+            channels.forget(try await session.repay())
             let end = session.state.anchor
             session.append(LogBody.books(epoch: epoch, entry: end.number, hash: end.hash))
             session.append(LogBody.edge(epoch: epoch, time: time))

@@ -5,108 +5,172 @@ import Rewards
 import Storage
 
 /// Decides base and congestion of an epoch's charges at its delivery cut, all in one batch: captured, base into the open
-/// epoch's pool and congestion for the protocol, or, where the message never reached a majority of the holders, returned
-/// with everything unspent.
+/// epoch's pool and congestion for the protocol, or, where the message was not delivered, was refused, or had been paid
+/// before, returned with everything unspent.
 struct DeliverySettlement {
     private let epoch: UInt64
-    /// All that can be returned: a payer has to show that a node took the message.
-    private let acknowledged: [HeldCharge]
-    private let reports: [Delivered]
     private let holders: Int
-    private var storage: StorageHolds
-    private var entry: EntryDraft
-    private var channels: [Bytes32: StoredChannel] = [:]
-    private var returned: [Bytes32: Amount] = [:]
-    private var refunds: [RefundRecord] = []
+    private let nodes: [StoredNode]
+    private let start: UInt64
+    /// The nodes' lists, by epoch; only those of the epoch's holders.
+    private var reports: [UInt64: [Delivered]] = [:]
+    private var settlement: RefundSettlement
     private var voided: [(charge: UInt64, logIndex: UInt64)] = []
-    private var voidedPostage: [(charge: UInt64, logIndex: UInt64)] = []
+    private var faults: [Fault] = []
+
+    /// A message that a node vouched for and does not list, and that was not delivered.
+    private struct Fault {
+        let node: StoredNode
+        let charge: StoredHistory
+        let standing: ChargeStanding
+        let evidence: [UInt8]
+    }
+
+    private let shown: [RefundStore.Shown]
+    private let histories: [UInt64: StoredHistory]
 
     init(epoch: UInt64, session: LogSession) async throws {
         self.epoch = epoch
         let transaction = session.transaction
-        let start = session.state.genesis.epochs.beginning(of: epoch)
-        acknowledged = try await ChargeStore(transaction).acknowledged(in: epoch)
-        let members = Set(try await NodeStore(transaction).snapshot(at: start).map(\.node))
-        reports = try await EpochStore(transaction).deliveries(of: epoch).filter { members.contains($0.node) }
-        holders = members.count
-        storage = try await HoldStore(transaction).storage()
-        entry = EntryDraft(.cut, reference: "cut:\(epoch)")
+        start = session.state.genesis.epochs.beginning(of: epoch)
+        shown = try await RefundStore(transaction).shown(in: epoch)
+        histories = Dictionary(
+            try await HistoryStore(transaction).histories(of: shown.map(\.charge)).map { ($0.history.number, $0) }
+        ) { first, _ in first }
+        nodes = try await NodeStore(transaction).all()
+        holders = nodes.count { [start] in $0.registeredAt <= start }
+        settlement = RefundSettlement(
+            EntryDraft(.cut, reference: "cut:\(epoch)"),
+            channels: try await ChannelStore(transaction).channels(Array(Set(histories.values.map(\.channelID)))))
+        reports[epoch] = try await Self.lists(of: epoch, nodes, session)
     }
 
     /// Logs and posts the decisions; tells which channels got something back.
     func settle(_ session: inout LogSession) async throws -> [Bytes32] {
         var settlement = self
         try await settlement.run(&session)
-        return Array(settlement.returned.keys)
+        return settlement.settlement.changed
     }
 
     private mutating func run(_ session: inout LogSession) async throws {
-        let charges = ChargeStore(session.transaction)
-        channels = try await ChannelStore(session.transaction).channels(acknowledged.map(\.channelID))
-        for charge in acknowledged {
-            let isUndelivered = DeliveryCut.isUndelivered(
-                charge: charge.number, holders: holders, reports: reports, isAcknowledged: true)
-            guard isUndelivered,
-                let evidence = try await RefundStore(session.transaction).acknowledgement(of: charge.number)
-            else { continue }
-            try void(charge, evidence: evidence, &session)
+        for evidence in shown {
+            guard let charge = histories[evidence.charge], !charge.isVoid else { continue }
+            try await decide(charge, evidence, &session)
         }
-        let holds = HoldStore(session.transaction)
-        try await holds.void(voided)
-        try await holds.decidePostage(voidedPostage)
-        if !voided.isEmpty { try await holds.replace(storage: storage) }
+        try await settleFaults(&session)
+        try await HoldStore(session.transaction).void(voided)
+        try await settlement.write(&session)
 
-        let rest = try await charges.undecided(in: epoch)
-        try entry.move(rest.base, from: .held(.base), to: .pool(session.state.openEpoch))
-        try entry.move(rest.congestion, from: .held(.base), to: .protocolIncome)
+        let rest = try await ChargeStore(session.transaction).undecided(in: epoch)
+        try settlement.entry.move(rest.base, from: .held(.base), to: .pool(session.state.openEpoch))
+        try settlement.entry.move(rest.congestion, from: .held(.base), to: .protocolIncome)
         let cut = Cut(
             epoch: epoch, base: rest.base, congestion: rest.congestion, charges: rest.count,
             voided: UInt64(voided.count))
         let leaf = session.append(LeafDraft(.cut, cut.canonicalBytes))
-        try session.post(entry)
+        try session.post(settlement.entry)
         try await session.writeLeaves()
-
-        try await RefundStore(session.transaction).keep(refunds)
-        try await ChannelStore(session.transaction).credit(refunds: returned)
         let epochs = EpochStore(session.transaction)
         try await epochs.cut(epoch, index: leaf.index)
         try await epochs.add(
-            to: session.state.openEpoch, refunded: try Amount.sum(refunds.map(\.amount)),
-            captured: CapturedParts(base: rest.base, congestion: rest.congestion))
+            to: session.state.openEpoch, captured: CapturedParts(base: rest.base, congestion: rest.congestion))
     }
 
-    private mutating func void(_ charge: HeldCharge, evidence: [UInt8], _ session: inout LogSession) throws {
-        let today = session.state.lastMidnight
-        let days = charge.expiryDay > today ? UInt64(charge.expiryDay.number - today.number) : 0
-        let unspent = try charge.storagePerDay.times(days)
-        let base = try charge.base.adding(charge.congestion)
-        let postage = charge.heldPostage ?? .zero
-        let record = VoidedCharge(
-            charge: charge.number, ground: .undelivered, base: base, storage: unspent, postage: postage,
-            evidence: SHA256.hash(evidence))
-        let leaf = session.append(LeafDraft(.void, record.canonicalBytes))
-        voided.append((charge.number, leaf.index))
-        if postage > .zero { voidedPostage.append((charge.number, leaf.index)) }
-        if days > 0 { try storage.release(perDay: charge.storagePerDay, until: charge.expiryDay) }
-        let account = refundAccount(of: charge.channelID)
-        for (part, source, amount) in [
-            ("base", LedgerAccount.held(.base), base), ("storage", .held(.storage), unspent),
-            ("postage", .held(.postage), postage),
-        ] where amount > .zero {
-            try entry.move(amount, from: source, to: account)
-            if account == .channels {
-                returned[charge.channelID] = try (returned[charge.channelID] ?? .zero).adding(amount)
-            }
-            refunds.append(
-                RefundRecord(
-                    charge: charge.number, part: part, ground: .undelivered, amount: amount, evidence: evidence,
-                    logIndex: leaf.index, epoch: session.state.openEpoch))
+    private mutating func decide(
+        _ charge: StoredHistory, _ evidence: RefundStore.Shown, _ session: inout LogSession
+    ) async throws {
+        let number = charge.history.number
+        let first = try await standing(ofFirst: evidence.first, session)
+        let claim = DeliveryCut.claim(
+            charge: number, holders: holders, reports: reports[epoch] ?? [],
+            shown: ShownEvidence(
+                isAcknowledged: evidence.acknowledgement != nil, isRefused: evidence.refusal != nil, first: first))
+        guard let claim else { return }
+        let before = try charge.history.standing(after: session.state.lastMidnight)
+        var after = before
+        let decision = try after.settle(claim)
+        let bytes: [UInt8]
+        let draft: LeafDraft
+        switch claim {
+        case .chargedTwice:
+            bytes = DoubleCharge(charge: number, first: evidence.first ?? 0).canonicalBytes
+            draft = LeafDraft(
+                .refund,
+                RefundedCharge(charge: number, decision: decision, evidence: SHA256.hash(bytes)).canonicalBytes)
+        default:
+            bytes = (claim == .undelivered ? evidence.acknowledgement : evidence.refusal) ?? []
+            draft = LeafDraft(
+                .void,
+                VoidedCharge(
+                    charge: number, ground: claim.ground, base: try decision.held.base.adding(decision.held.congestion),
+                    storage: decision.held.storage, postage: decision.held.postage, evidence: SHA256.hash(bytes)
+                ).canonicalBytes)
         }
+        let leaf = session.append(draft)
+        voided.append((number, leaf.index))
+        try settlement.add(
+            decision, of: charge, before: before, evidence: bytes, index: leaf.index, session: session)
+        if claim == .undelivered { noteFault(charge, after, acknowledgement: bytes) }
     }
 
-    /// Where money of a channel goes back to: the channel, or what is payable to its payer once it is closed.
-    private func refundAccount(of channel: Bytes32) -> LedgerAccount {
-        guard let state = channels[channel]?.state, state.refundCredit == .payable else { return .channels }
-        return .payable(state.payer)
+    /// What became of the charge that paid for the envelope before.
+    private mutating func standing(
+        ofFirst number: UInt64?, _ session: LogSession
+    ) async throws -> ShownEvidence.First? {
+        guard let number, let first = try await HistoryStore(session.transaction).history(of: number) else {
+            return nil
+        }
+        if first.isVoid || voided.contains(where: { $0.charge == number }) { return .void }
+        if reports[first.epoch] == nil {
+            reports[first.epoch] = try await Self.lists(of: first.epoch, nodes, session)
+        }
+        return .standing(isListed: (reports[first.epoch] ?? []).contains { $0.charges.contains(number) })
+    }
+
+    private static func lists(
+        of epoch: UInt64, _ nodes: [StoredNode], _ session: LogSession
+    ) async throws -> [Delivered] {
+        let start = session.state.genesis.epochs.beginning(of: epoch)
+        let members = Set(nodes.filter { $0.registeredAt <= start }.map(\.node.number))
+        return try await EpochStore(session.transaction).deliveries(of: epoch).filter { members.contains($0.node) }
+    }
+
+    // MARK: Nodes at fault
+
+    private mutating func noteFault(_ charge: StoredHistory, _ standing: ChargeStanding, acknowledgement: [UInt8]) {
+        guard let read = try? Acknowledgement(canonicalBytes: acknowledgement),
+            let node = nodes.first(where: { $0.node.number == read.node && $0.registeredAt <= start }),
+            NodeFault.holds(node: read.node, charge: charge.history.number, reports: reports[epoch] ?? [])
+        else { return }
+        faults.append(Fault(node: node, charge: charge, standing: standing, evidence: acknowledgement))
+    }
+
+    /// What was spent of such a message comes out of the node's stake, all losses of a node within the cap.
+    private mutating func settleFaults(_ session: inout LogSession) async throws {
+        let byNode = Dictionary(grouping: faults) { $0.node.node.number }
+        for (_, faults) in byNode.sorted(by: { $0.key < $1.key }) {
+            guard let node = faults.first?.node else { continue }
+            let cap = try NodeFault.cap(stake: try node.participant(at: start).stake)
+            let account = LedgerAccount.stake(node.node.registration.operatorAddress)
+            let funds = min(cap, try await NodeStore(session.transaction).balance(of: account))
+            var decisions: [RefundDecision] = []
+            for fault in faults {
+                var standing = fault.standing
+                decisions.append(try standing.settle(.nodeAtFault))
+            }
+            for (fault, decision) in zip(faults, try NodeFault.within(funds, decisions)) {
+                guard try decision.total() > .zero else { continue }
+                let leaf = session.append(
+                    LeafDraft(
+                        .refund,
+                        RefundedCharge(
+                            charge: fault.charge.history.number, decision: decision, node: node.node.number,
+                            evidence: SHA256.hash(fault.evidence)
+                        ).canonicalBytes))
+                try settlement.add(
+                    decision, of: fault.charge, before: fault.standing, evidence: fault.evidence, node: node.node,
+                    index: leaf.index, session: session)
+            }
+        }
     }
 }

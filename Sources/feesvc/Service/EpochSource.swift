@@ -8,6 +8,8 @@ struct EpochSource {
     let inputs: RewardInputs
     /// Nodes that observed in the epoch and are not in its snapshot.
     let newcomers: Set<UInt32>
+    /// Why what some observers said was not taken.
+    let refused: [UInt32: MissingView]
     /// Each node's claims so far.
     let nodes: [StoredNode]
 
@@ -22,6 +24,8 @@ struct EpochSource {
         let store = EpochStore(transaction)
         let end = epoch.endIndex ?? state.tree.size
         let observations = try await store.observations(of: epoch.number)
+        refused = try await RefusedObservationStore(transaction).all(of: epoch.number)
+            .mapValues { $0 ? .late : .malformed }
         newcomers = Set(observations.map(\.observer)).subtracting(members)
         var penalties: [UInt32: UInt32] = [:]
         for proof in try await EquivocationStore(transaction).all(in: epoch.firstIndex..<end)

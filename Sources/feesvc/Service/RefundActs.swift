@@ -3,90 +3,127 @@ import Ledger
 import Primitives
 import Storage
 
+/// A charge that a refund is asked for, with the channel that paid it.
+struct RefundCase: Sendable {
+    let charge: StoredHistory
+    let channel: StoredChannel
+
+    init(_ number: UInt64, _ transaction: Transaction, unknown code: String) async throws {
+        guard let charge = try await HistoryStore(transaction).history(of: number) else {
+            throw Refusal(404, code, "There is no charge \(number).")
+        }
+        guard let channel = try await ChannelStore(transaction).channel(charge.channelID) else {
+            throw StorageCorruption("charge \(number) has no channel")
+        }
+        self.charge = charge
+        self.channel = channel
+    }
+
+    /// The channel's payer and everybody who signs or ever signed for it.
+    func ownKeys(_ transaction: Transaction) async throws -> (payer: Address, signers: Set<Address>) {
+        let delegated = try await ChannelStore(transaction).everDelegated(channel.number)
+        return (channel.state.payer, delegated.union([channel.state.signer]))
+    }
+}
+
 extension FeeService {
+    /// Logs and posts one claim on one charge, by the leaf that `draft` makes of the decision.
+    func settle(
+        _ claim: RefundClaim, of refund: RefundCase, evidence: [UInt8], entry: EntryDraft,
+        draft: (RefundDecision) -> LeafDraft, _ session: inout LogSession
+    ) async throws -> RefundDecision {
+        let before = try refund.charge.history.standing(after: session.state.lastMidnight)
+        var after = before
+        let decision = try after.settle(claim)
+        var settlement = RefundSettlement(entry, channels: [refund.charge.channelID: refund.channel])
+        let leaf = session.append(draft(decision))
+        try settlement.add(
+            decision, of: refund.charge, before: before, evidence: evidence, index: leaf.index, session: session)
+        try session.post(settlement.entry)
+        try await settlement.write(&session)
+        channels.forget([refund.charge.channelID])
+        return decision
+    }
+
     /// Takes a recipient's welcome: the postage goes back to the channel that paid it.
     func welcome(_ welcome: Welcome, charge number: UInt64) async throws -> Amount {
         let (domain, now) = (domain, clock.now)
         // Before the writer's turn, which what moves nothing must not take.
         _ = try await read { try await Self.decide(welcome, charge: number, $0, domain, now: now) }
         return try await write { session in
-            let (amount, charge, channel) = try await Self.decide(
+            let refund = try await Self.decide(
                 welcome, charge: number, session.transaction, domain, now: session.state.time)
-            try await Self.giveBackPostage(of: charge, channel: channel, amount, welcome, &session)
-            channels.forget([channel.id])
-            return amount
+            let decision = try await settle(
+                .welcomed, of: refund, evidence: welcome.canonicalBytes,
+                entry: EntryDraft(.postage, reference: "welcome:\(number)"),
+                draft: { decision in
+                    LeafDraft(
+                        .postage,
+                        PostageDecision(
+                            charge: number, outcome: .welcomed, amount: decision.held.postage, evidence: welcome.hash
+                        ).canonicalBytes)
+                }, &session)
+            return decision.held.postage
         }
     }
 
     private static func decide(
         _ welcome: Welcome, charge number: UInt64, _ transaction: Transaction, _ domain: EIP712Domain, now: UInt64
-    ) async throws -> (amount: Amount, charge: HeldCharge, channel: ChannelState) {
-        let store = ChargeStore(transaction)
-        guard let charge = try await store.charge(number), try await store.envelope(of: number) == welcome.head.hash
-        else {
+    ) async throws -> RefundCase {
+        let refund = try await RefundCase(number, transaction, unknown: "welcome/unknown-charge")
+        guard refund.charge.envelopeHash == welcome.head.hash else {
             throw Refusal(404, "welcome/unknown-charge", "Charge \(number) did not pay for this envelope.")
         }
-        let channels = ChannelStore(transaction)
-        guard let channel = try await channels.channel(charge.channelID) else {
-            throw StorageCorruption("charge \(number) has no channel")
-        }
-        let signers = try await channels.everDelegated(channel.number).union([channel.state.signer])
+        let (payer, signers) = try await refund.ownKeys(transaction)
+        let history = refund.charge.history
+        let isDecided = refund.charge.postageDue != nil && !history.isPostageHeld
+        let held = try history.standing(after: history.firstDay).postage.held
         do throws(WelcomeRefusal) {
-            let amount = try welcome.decide(
+            _ = try welcome.decide(
                 Welcome.Charged(
-                    payer: channel.state.payer, signers: signers,
-                    held: charge.isPostageDecided ? nil : charge.heldPostage ?? .zero, due: charge.postageDue ?? 0),
+                    payer: payer, signers: signers, held: isDecided ? nil : held, due: refund.charge.postageDue ?? 0),
                 domain: domain, now: now)
-            return (amount, charge, channel.state)
+            return refund
         } catch {
             throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
         }
     }
 
-    private static func giveBackPostage(
-        of charge: HeldCharge, channel: ChannelState, _ amount: Amount, _ welcome: Welcome,
-        _ session: inout LogSession
-    ) async throws {
-        let decision = PostageDecision(
-            charge: charge.number, outcome: .welcomed, amount: amount, evidence: welcome.hash)
-        let leaf = session.append(LeafDraft(.postage, decision.canonicalBytes))
-        try await session.writeLeaves()
-        var entry = EntryDraft(.postage, reference: "welcome:\(charge.number)")
-        switch channel.refundCredit {
-        case .channel:
-            try entry.move(amount, from: .held(.postage), to: .channels)
-            try await ChannelStore(session.transaction).credit(refunds: [channel.id: amount])
-        case .payable: try entry.move(amount, from: .held(.postage), to: .payable(channel.payer))
-        }
-        try session.post(entry)
-        try await HoldStore(session.transaction).decidePostage([(charge.number, leaf.index)])
-        try await RefundStore(session.transaction).keep([
-            RefundRecord(
-                charge: charge.number, part: "postage", ground: .welcomed, amount: amount,
-                evidence: welcome.canonicalBytes, logIndex: leaf.index, epoch: session.state.openEpoch)
-        ])
-        try await EpochStore(session.transaction).add(to: session.state.openEpoch, refunded: amount)
-    }
-
-    /// Keeps a node's acknowledgement as evidence for the ground "undelivered"; the delivery cut decides on it.
-    func keep(_ acknowledgement: Acknowledgement, signature: Signature) async throws {
-        // Before the writer's turn, which strangers must not take: a node's key never changes.
-        guard let node = try await nodes().first(where: { $0.node.number == acknowledgement.node })?.node,
-            signature.isBy(node.registration.nodeKey, over: domain.digest(of: acknowledgement.statement))
-        else {
-            throw Refusal(401, "undelivered/signature", "No registered node signed this acknowledgement.")
-        }
-        try await write { session in
-            let store = ChargeStore(session.transaction)
-            guard try await store.envelope(of: acknowledgement.charge) == acknowledgement.envelopeHash else {
-                throw Refusal(
-                    404, "undelivered/unknown-charge", "Charge \(acknowledgement.charge) did not pay for this envelope."
-                )
+    /// Takes an owner's signed deletion: storage of the days to come goes back, and nodes evict the message.
+    func delete(_ deletion: Deletion, charge number: UInt64) async throws -> Amount {
+        let domain = domain
+        let check = { @Sendable (transaction: Transaction, midnight: UTCDay) async throws -> RefundCase in
+            let refund = try await RefundCase(number, transaction, unknown: "deletion/unknown-charge")
+            guard refund.charge.envelopeHash == deletion.head.hash else {
+                throw Refusal(404, "deletion/unknown-charge", "Charge \(number) did not pay for this envelope.")
             }
-            guard try await store.isBaseHeld(acknowledgement.charge) else {
-                throw Refusal(409, "undelivered/late", "The delivery cut of this charge is over.")
+            do throws(DeletionRefusal) {
+                try deletion.check(domain: domain)
+                let history = refund.charge.history
+                guard !history.releases.contains(where: { !$0.isPrice }), !refund.charge.isVoid else {
+                    throw DeletionRefusal.decided
+                }
+                guard history.expiryDay > max(midnight, history.firstDay) else {
+                    throw DeletionRefusal.nothingLeft(expiry: history.expiryDay)
+                }
+            } catch {
+                throw Refusal(error == .decided ? 409 : 422, error.code, error.detail)
             }
-            _ = try await RefundStore(session.transaction).keep(acknowledgement: acknowledgement, signature: signature)
+            return refund
+        }
+        let midnight = state.lastMidnight
+        _ = try await read { try await check($0, midnight) }
+        return try await write { session in
+            let refund = try await check(session.transaction, session.state.lastMidnight)
+            let decision = try await settle(
+                .deletedEarly, of: refund, evidence: deletion.canonicalBytes,
+                entry: EntryDraft(.refund, reference: "deletion:\(number)"),
+                draft: { decision in
+                    LeafDraft(
+                        .refund,
+                        RefundedCharge(charge: number, decision: decision, evidence: deletion.hash).canonicalBytes)
+                }, &session)
+            return decision.held.storage
         }
     }
 }

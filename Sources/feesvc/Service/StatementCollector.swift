@@ -17,6 +17,19 @@ struct StatementCollector: Sendable {
         case delivered
     }
 
+    /// Remembers for who asks why a view is missing.
+    private func noteRefused(_ node: UInt32, _ epoch: UInt64, _ refusal: Refusal) async {
+        do {
+            try await service.pool.withTransaction { transaction in
+                try await RefusedObservationStore(transaction).note(
+                    node, epoch: epoch, isLate: refusal.code == "statement/time")
+            }
+        } catch {
+            // No result depends on it.
+            logger.warning("refused observation not noted", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// Gathers the observations of an ended epoch.
     func collectObservations(of epoch: UInt64) async throws { try await collect(.observations, epoch: epoch) }
 
@@ -55,6 +68,7 @@ struct StatementCollector: Sendable {
             } catch let refusal as Refusal {
                 logger.warning(
                     "statement refused", metadata: ["node": "\(node.number)", "reason": "\(refusal.detail)"])
+                if statement == .observations { await noteRefused(node.number, epoch, refusal) }
             }
         }
     }

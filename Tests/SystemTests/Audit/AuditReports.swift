@@ -40,7 +40,7 @@ extension FeesvcSystem.ShortTraceRun {
 
         @Test(
             "no digit of what an audit starts from can be changed unseen", .timeLimit(.minutes(2)),
-            arguments: ["opening.json", "log.csv", "seal.csv", "head.csv"])
+            arguments: ["opening.json", "held.csv", "log.csv", "seal.csv", "head.csv"])
         func noDigitIsFree(_ file: String) async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
             let bytes = Array(try copy.text(file, epoch: 2).utf8)

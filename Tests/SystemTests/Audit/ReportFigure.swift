@@ -21,8 +21,8 @@ enum ReportFigure: String, CaseIterable, CustomTestStringConvertible {
     case registration = "the time of a node's registration in opening.json"
     case chargeTotal = "a total in charges.csv"
     case chargeSalt = "a salt in charges.csv"
-    case heldStorage = "the storage of a held charge in opening.json"
-    case heldBase = "the base of a held charge in opening.json"
+    case heldStorage = "the storage of a held charge in held.csv"
+    case heldBase = "the base of a held charge in held.csv"
     case nodeStake = "a node's stake in opening.json"
     case reward = "a reward in rewards.csv"
     case refund = "an amount in refunds.csv"
@@ -60,12 +60,12 @@ enum ReportFigure: String, CaseIterable, CustomTestStringConvertible {
         case .registration: return Self.digit(after: "\"registeredAt\" : ", bytes)
         case .chargeTotal: return Self.field(10, ofLine: { $0.contains(",0x") }, bytes)
         case .chargeSalt: return Self.field(12, ofLine: { $0.contains(",0x") }, bytes)
-        case .heldStorage: return Self.digit(after: "\"storagePerDay\" : \"", bytes)
-        case .heldBase: return Self.digit(after: "\"base\" : \"", bytes)
+        case .heldStorage: return Self.field(5, ofLine: { $0.first?.isNumber == true }, bytes)
+        case .heldBase: return Self.field(2, ofLine: { $0.first?.isNumber == true }, bytes)
         // 1,000,000,000,000 units in a node's registration.
         case .nodeStake: return Self.digit(after: "000000000000000000000e8d4a5", bytes)
         case .reward: return Self.field(10, ofLine: { $0.contains(",0x") }, bytes)
-        case .refund: return Self.field(4, ofLine: { $0.contains(",welcomed,") }, bytes)
+        case .refund: return Self.field(5, ofLine: { $0.contains(",welcomed,") }, bytes)
         case .captured: return Self.field(1, ofLine: { $0.hasPrefix("captured storage,") }, bytes)
         }
     }

@@ -1,0 +1,1 @@
+../../../Sources/feesvc/Export/PayerColumns.swift
