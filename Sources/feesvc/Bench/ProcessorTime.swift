@@ -25,9 +25,14 @@ enum ProcessorTime {
     }
 
     /// Seconds that this process has used.
-    static var own: Double {
+    static var own: Double { used(by: __rusage_who_t(RUSAGE_SELF.rawValue)) }
+
+    /// Seconds that the thread has used that asks: RUSAGE_THREAD of getrusage(2).
+    static var thread: Double { used(by: __rusage_who_t(1)) }
+
+    private static func used(by who: __rusage_who_t) -> Double {
         var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        getrusage(who, &usage)
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 

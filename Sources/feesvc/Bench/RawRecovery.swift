@@ -1,10 +1,6 @@
 import Channels
 import Primitives
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// What recovering one signer costs by itself.
 enum RawRecovery {
     private static let signatures = 2_000
@@ -17,16 +13,10 @@ enum RawRecovery {
             return (digest, key.sign(digest))
         }
         return (0..<5).map { _ in
-            let begin = threadSeconds
+            let begin = ProcessorTime.thread
             let good = signed.count { (try? $1.recover($0)) == key.address }
             precondition(good == signatures, "a signature recovers to its signer")
-            return (threadSeconds - begin) / Double(signatures) * 1e6
+            return (ProcessorTime.thread - begin) / Double(signatures) * 1e6
         }.min() ?? 0
-    }
-
-    private static var threadSeconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
