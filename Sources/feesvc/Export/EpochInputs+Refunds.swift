@@ -57,10 +57,7 @@ extension EpochOpening.Parts {
     }
 }
 
-/// What a pool owed a channel when its epoch ended, and what of it was paid: a row of `debts.csv`.
-enum DebtRow {
-    static let form = TableForm(name: "debts", columns: ["debt", "channel", "ground", "owed", "paid"])
-
+extension DebtRow {
     static func cells(_ debt: DebtStore.AtEdge) -> [ReportCell] {
         [
             .integer(debt.logIndex), .text(debt.channelID.hex), .text(debt.ground.name), .amount(debt.owed),

@@ -1,0 +1,1 @@
+../../../Sources/feesvc/Export/DebtRow.swift
