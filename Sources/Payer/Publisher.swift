@@ -4,8 +4,8 @@ public import Primitives
 
 /// Why no node took an envelope in.
 public enum PublishError: Error, CustomStringConvertible {
-    /// No node answered.
-    case noNode(reasons: [String])
+    /// No node took it; `refusals` are what nodes signed about it, in the order in which they were asked.
+    case noNode(reasons: [String], refusals: [SignedBytesBody])
     /// A node refused it.
     case refused(ProblemBody)
     /// A node's answer proves nothing.
@@ -14,7 +14,7 @@ public enum PublishError: Error, CustomStringConvertible {
     /// One sentence for a log or a person.
     public var description: String {
         switch self {
-        case .noNode(let reasons): "no node took the envelope: \(reasons.joined(separator: "; "))"
+        case .noNode(let reasons, _): "no node took the envelope: \(reasons.joined(separator: "; "))"
         case .refused(let problem): "\(problem.code): \(problem.detail)"
         case .answer(let reason): "a node's answer proves nothing: \(reason)"
         }
@@ -64,10 +64,12 @@ public struct Publisher: Sendable {
     ) async throws -> [(acknowledgement: Acknowledgement, signature: Signature)] {
         let body = PublishRequest.encode(batch)
         var reasons: [String] = []
+        var refusals: [SignedBytesBody] = []
         for node in nodes {
             let client = JSONClient(http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 15)
             do {
                 let answer: PublishAnswersBody = try await client.post("/v1/envelopes", bytes: body)
+                refusals += checkedRefusals(answer, batch, node)
                 return try check(answer, batch, node)
             } catch let error as ClientError {
                 reasons.append("\(error)")
@@ -75,7 +77,22 @@ public struct Publisher: Sendable {
                 reasons.append("\(problem.code): \(problem.detail)")  // this node can't now; another may
             }
         }
-        throw PublishError.noNode(reasons: reasons)
+        throw PublishError.noNode(reasons: reasons, refusals: refusals)
+    }
+
+    /// The refusals in an answer that the node signed about what was sent.
+    private func checkedRefusals(
+        _ answer: PublishAnswersBody, _ batch: [(envelope: Envelope, receipt: Receipt)], _ node: RegisteredNode
+    ) -> [SignedBytesBody] {
+        zip(batch, answer.results).compactMap { sent, result in
+            guard let signed = result.refusal,
+                let refusal = try? NodeRefusal(canonicalBytes: signed.bytes.bytes),
+                refusal.charge == sent.receipt.charge.number,
+                refusal.envelopeHash == sent.receipt.charge.envelopeHash,
+                signed.signature.isBy(node.registration.nodeKey, over: domain.digest(of: refusal.statement))
+            else { return nil }
+            return signed
+        }
     }
 
     private func check(

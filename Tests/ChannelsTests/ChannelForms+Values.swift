@@ -88,4 +88,29 @@ extension ChannelForms {
         try decoder.finish()
         return item
     }
+
+    static func refund(_ vector: Vector) throws -> RefundedCharge {
+        var decision = RefundDecision(try known(RefundGround(rawValue: try vector["ground"].u8)))
+        func parts(_ purse: String) throws -> RefundParts {
+            RefundParts(
+                base: try vector["\(purse)Base"].amount, congestion: try vector["\(purse)Congestion"].amount,
+                storage: try vector["\(purse)Storage"].amount, postage: try vector["\(purse)Postage"].amount)
+        }
+        decision.held = try parts("held")
+        decision.owed = try parts("owed")
+        decision.stake = try parts("stake")
+        decision.releasedPerDay = try vector["releasedPerDay"].amount
+        return RefundedCharge(
+            charge: try vector["charge"].u64, decision: decision, node: try vector["node"].u32,
+            evidence: try vector["evidence"].word)
+    }
+
+    static func outage(_ vector: Vector) throws -> DeclaredOutage {
+        DeclaredOutage(
+            outage: Outage(day: UTCDay(number: try vector["day"].u32), parts: try vector["parts"].u32),
+            signers: try vector["signers"].list.map {
+                DeclaredOutage.Signer(
+                    operatorAddress: try $0["operator"].address, signature: try $0["signature"].signature)
+            })
+    }
 }

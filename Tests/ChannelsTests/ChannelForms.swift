@@ -90,6 +90,33 @@ enum ChannelForms {
         "books": {
             LogBody.books(epoch: try $0["epoch"].u64, entry: try $0["entry"].u64, hash: try $0["hash"].word).body
         },
+        "refund": { try refund($0).canonicalBytes },
+        "repayment": {
+            Repayment(epoch: try $0["epoch"].u64, owed: try $0["owed"].amount, paid: try $0["paid"].amount)
+                .canonicalBytes
+        },
+        "outage": { try outage($0).canonicalBytes },
+        "logged-outage": {
+            LoggedOutage(
+                declared: try DeclaredOutage(canonicalBytes: try $0["outage"].bytes), total: try $0["total"].amount
+            ).canonicalBytes
+        },
+        "refusal": {
+            NodeRefusal(
+                node: try $0["node"].u32, charge: try $0["charge"].u64, envelopeHash: try $0["envelopeHash"].word,
+                code: try $0["code"].text, time: try $0["time"].u64
+            ).canonicalBytes
+        },
+        "deletion": {
+            Deletion(
+                head: try EnvelopeHead(canonicalBytes: $0["envelopeHead"].bytes),
+                topic: Topic(owner: try $0["owner"].address, salt: try $0["topicSalt"].word),
+                signature: try $0["signature"].signature
+            ).canonicalBytes
+        },
+        "double-charge": {
+            DoubleCharge(charge: try $0["charge"].u64, first: try $0["first"].u64).canonicalBytes
+        },
         "act": {
             AdminAct(
                 try AdminOrder(name: try $0["name"].text, body: try $0["body"].bytes), nonce: try $0["nonce"].u64
@@ -116,6 +143,13 @@ enum ChannelForms {
         "acknowledgement": { try Acknowledgement(canonicalBytes: $0).canonicalBytes },
         "delivered": { try Delivered(canonicalBytes: $0).canonicalBytes },
         "welcome": { try Welcome(canonicalBytes: $0).canonicalBytes },
+        "refund": { try RefundedCharge(canonicalBytes: $0).canonicalBytes },
+        "repayment": { try Repayment(canonicalBytes: $0).canonicalBytes },
+        "outage": { try DeclaredOutage(canonicalBytes: $0).canonicalBytes },
+        "logged-outage": { try LoggedOutage(canonicalBytes: $0).canonicalBytes },
+        "refusal": { try NodeRefusal(canonicalBytes: $0).canonicalBytes },
+        "deletion": { try Deletion(canonicalBytes: $0).canonicalBytes },
+        "double-charge": { try DoubleCharge(canonicalBytes: $0).canonicalBytes },
         "act": { try AdminAct(canonicalBytes: $0).canonicalBytes },
         "rotation": { try KeyRotation(canonicalBytes: $0).canonicalBytes },
         "rollback": { try Rollback(canonicalBytes: $0).canonicalBytes },

@@ -74,7 +74,7 @@ import Testing
 
     @Test func `the kinds of leaves are those of the page`() throws {
         let kinds = try Self.forms(tag: "leaf").map { try $0["fields"]["kind"].u16 }
-        #expect(Set(kinds) == Set(1...24))
+        #expect(Set(kinds) == Set(1...27))
         #expect(LeafKind.allCases.map(\.rawValue).sorted() == Array(1...29))
         for kind: UInt16 in [0, 30, .max] { #expect(LeafKind(rawValue: kind) == nil) }
     }

@@ -68,6 +68,9 @@ import Testing
         "Welcome": { WelcomeStatement(topic: try $0["topic"].word, envelopeHash: try $0["envelopeHash"].word) },
         "LogHead": { LogHeadStatement(head: try $0["head"].word) },
         "Acknowledgement": { AcknowledgementStatement(acknowledgement: try $0["acknowledgement"].word) },
+        "Refusal": { RefusalStatement(refusal: try $0["refusal"].word) },
+        "Deletion": { DeletionStatement(topic: try $0["topic"].word, envelopeHash: try $0["envelopeHash"].word) },
+        "Outage": { Outage(day: UTCDay(number: try $0["day"].u32), parts: try $0["parts"].u32) },
         "Delivered": { DeliveredStatement(delivered: try $0["delivered"].word) },
         "KeyRotation": {
             KeyRotationStatement(role: try $0["role"].u8, key: try $0["key"].address, nonce: try $0["nonce"].u64)

@@ -125,16 +125,24 @@ FORMS = {
     "signer": T("b32 commitment, b32 statement"),
     "restored": T("u64 index, u64 time, bytes charge"),
     "books": T("u64 epoch, u64 entry, b32 hash"),
+    "refund": T("u64 charge, u8 ground, u128 heldBase, u128 heldCongestion, u128 heldStorage, u128 heldPostage, u128 owedBase, u128 owedCongestion, u128 owedStorage, "
+                "u128 owedPostage, u128 stakeBase, u128 stakeCongestion, u128 stakeStorage, u128 stakePostage, u128 releasedPerDay, u32 node, b32 evidence"),
+    "repayment": T("u64 epoch, u128 owed, u128 paid"),
+    "logged-outage": T("bytes outage, u128 total"),
     "commitment": T("b32 channelId, b32 salt"),
     "log": T("bytes genesis"),
     "head": T("b32 logId, u64 size, b32 root, u64 time, u64 epoch"),
     "receipt": T("bytes leaf, bytes head, sig signature") + [("path", L("b32", 64))],
     "event": T("u32 originator, u64 sequence, b32 previous, b32 topic") + [("links", L("b32", 16))] + T("b32 envelopeHash, bytes receipt"),
     "acknowledgement": T("u32 node, b32 event, u64 charge, b32 envelopeHash, u64 time"),
+    "refusal": T("u32 node, u64 charge, b32 envelopeHash, text code, u64 time"),
     "delivered": T("u64 epoch, u32 node") + [("runs", L(T("u64 first, u64 count")))],
     "observation": T("u64 epoch, u32 observer") + [("subjects", L(SUBJECT))],
     "set": [("ids", L("b32"))],
     "welcome": T("bytes envelopeHead, addr owner, b32 topicSalt, sig signature"),
+    "deletion": T("bytes envelopeHead, addr owner, b32 topicSalt, sig signature"),
+    "double-charge": T("u64 charge, u64 first"),
+    "outage": T("u32 day, u32 parts") + [("signers", L(T("addr operator, sig signature")))],
     "inputs": T("b32 logRoot") + [("nodes", L(T("u32 node, addr operator, addr payout, u128 stake"))), ("observations", L("bytes")),
                                   ("attestations", L(T("u32 node, u32 due, u32 given"))), ("cumulativeBefore", L(T("u32 node, u128 cumulative"))),
                                   ("dustIn", "u128")],
@@ -150,7 +158,7 @@ FORMS = {
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
          "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer", "restored", "books",
          "refund", "repayment", "outage", "grant", "penalty"]           # kind 1 first
-BODY = {8: "signed", 12: "signed", 18: "signed"}                       # the form of a kind's body where the names differ
+BODY = {8: "signed", 12: "signed", 18: "signed", 27: "logged-outage"}                       # the form of a kind's body where the names differ
 
 
 VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
@@ -245,6 +253,9 @@ Attestation(uint64 epoch,bytes32 result,bytes32 root,uint128 rewards,bytes32 inp
 LogHead(bytes32 head)
 Event(bytes32 id)
 Acknowledgement(bytes32 acknowledgement)
+Refusal(bytes32 refusal)
+Deletion(bytes32 topic,bytes32 envelopeHash)
+Outage(uint32 day,uint32 parts)
 Observation(bytes32 observation)
 Delivered(bytes32 delivered)
 PeerProof(bytes32 challenge,uint32 prover,uint32 verifier)
@@ -855,6 +866,23 @@ def main(out):
          expiryDay=2**32 - 1, schedule=2**32 - 1, base=2**128 - 1, storage=2**128 - 2, congestion=2**128 - 3, postage=2**128 - 4, publishBy=2**53 - 3))))
     append(24, WEEK + 96_250, body(24, dict(epoch=2, entry=17, hash=rnd("entry 17"))))
     form("body 24 books, before any entry", "books", dict(epoch=1, entry=0, hash=bytes(32)))
+    # refunds on the other grounds
+    refusal = form("refusal", "refusal", dict(node=2, charge=1, envelopeHash=eh["1,024 bytes"], code="disk_full", time=START + 3_650))
+    sign("refusal", "Refusal", {"refusal": sha(refusal)}, key("node 2"))
+    form("refusal, longest code", "refusal", dict(node=2**32 - 1, charge=2**53 - 1, envelopeHash=b"\xff" * 32, code="c" * 64, time=2**53 - 2))
+    deletion = form("deletion", "deletion", dict(envelopeHead=heads["text"], owner=a["topic owner"], topicSalt=topic_salt,
+                    signature=sign("deletion", "Deletion", dict(topic=topic, envelopeHash=eh["text"]), key("topic owner"))))
+    no_parts = {f"{purse}{part}": 0 for purse in ("held", "owed", "stake") for part in ("Base", "Congestion", "Storage", "Postage")}
+    append(25, WEEK + 96_251, body(25, {**dict(charge=2, ground=4), **no_parts, "heldStorage": 440 * 52, **dict(releasedPerDay=440, node=0, evidence=sha(deletion))}, "refund, deleted early"), "refund, deleted early")
+    double = form("double-charge", "double-charge", dict(charge=3, first=1)); form("double-charge, largest numbers", "double-charge", dict(charge=2**53 - 1, first=2**53 - 2))
+    for ground in range(1, 9):
+        form(f"body 25 refund, ground {ground}", "refund", {**dict(charge=2**53 - ground, ground=ground), **{k: 2**128 - 1 - i - ground for i, k in enumerate(no_parts)},
+                                                            **dict(releasedPerDay=2**128 - ground, node=2**32 - ground, evidence=sha(double) if ground == 6 else rnd(f"refund {ground}"))})
+    declared = dict(day=DAY + 3, parts=250_000_000)
+    signers = sorted(((who(f"operator {i}"), sign(f"outage by operator {i}", "Outage", declared, key(f"operator {i}"))) for i in (1, 2, 3)), key=lambda s: s[0])
+    outage = form("outage", "outage", dict(**declared, signers=[dict(operator=o, signature=s) for o, s in signers])); form("outage, nobody signs all of a day", "outage", dict(day=2**32 - 1, parts=10**9, signers=[]))
+    append(27, WEEK + 96_252, body(27, dict(outage=outage, total=337_920)))
+    append(26, WEEK + 96_253, body(26, dict(epoch=2, owed=337_920, paid=337_919))); form("body 26 repayment, all of it", "repayment", dict(epoch=2**53 - 1, owed=2**128 - 1, paid=2**128 - 1))
     for name, fields, b in leaf_forms[known:]:
         assert form(name, "leaf", fields, leafHash=x(leaf_hash(b))) == b
     h3 = head(len(log), WEEK + 96_300, 2, "after the rollback")
@@ -1093,7 +1121,7 @@ def main(out):
     names = [e["name"] for e in forms]; assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
     names = [e["name"] for e in statements]; assert len(names) == len(set(names))
     assert {e["struct"] for e in statements} == set(STRUCTS) and set(FORMS) == {e["tag"].split("/")[1] for e in forms if "tag" in e}
-    assert {decode("leaf", d)["kind"] for d in log} == set(range(1, 25))                  # 25 to 29 are in no vector of this file
+    assert {decode("leaf", d)["kind"] for d in log} == set(range(1, 28))                  # 28 and 29 are in no vector of this file
     text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
                        "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
                        "receipt": receipt_doc, "rollback": rollback_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,

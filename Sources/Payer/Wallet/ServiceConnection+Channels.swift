@@ -43,6 +43,11 @@ extension ServiceConnection: ChannelService {
             }, next: body.next)
     }
 
+    /// `GET /v1/channels/{id}/charges/{charge}`; nothing of it is checked here.
+    public func standing(_ query: SignedQuery, charge: UInt64) async throws -> ChargeStandingBody {
+        try await client.get("/v1/channels/\(query.channelID.hex)/charges/\(charge)?\(query.text)")
+    }
+
     /// `GET /v1/log/consistency`.
     public func growth(from size: UInt64) async throws -> (head: SignedHead, proof: [Bytes32]) {
         let body: ConsistencyBody = try await client.get("/v1/log/consistency?from=\(size)")

@@ -112,7 +112,8 @@ public actor WalletChannel {
         account = nil
     }
 
-    func query(_ now: UInt64) -> SignedQuery {
+    /// A question about the channel, signed with this wallet's key for about `now`.
+    public func query(_ now: UInt64) -> SignedQuery {
         SignedQuery(channelID: record.channelID, time: now, key: key, domain: record.genesis.domain)
     }
 

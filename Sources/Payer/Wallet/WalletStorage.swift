@@ -99,6 +99,11 @@ extension Wallet {
         "\(path)/receipts/\(channel.hex)/\(charge).acknowledgement.json"
     }
 
+    /// Where a node's signed refusal of the message of a charge is kept.
+    public func refusalPath(of channel: Bytes32, charge: UInt64) -> String {
+        "\(path)/receipts/\(channel.hex)/\(charge).refusal.json"
+    }
+
     /// Where an envelope is kept.
     public func envelopePath(_ hash: Bytes32) -> String { "\(path)/envelopes/\(hash.hex).bin" }
 }

@@ -17,6 +17,8 @@ struct VoucherBenchReport {
     var peak = VoucherLoad.Outcome()
     var single = VoucherLoad.Outcome()
     var half = VoucherLoad.Outcome()
+    /// The pace and the processor time of ``half``, spent on bare recoveries.
+    var bare = VoucherLoad.Outcome()
     var baseline = VoucherLoad.Outcome()
     /// By what is wrong with the voucher.
     var refusalCpuMicroseconds: [String: Double] = [:]
@@ -58,6 +60,8 @@ struct VoucherBenchReport {
             line("latency at peak, p99", peak.latency(0.99), "ms"),
             line("latency at half the peak, p50", half.latency(0.5), "ms"),
             line("latency at half the peak, p99", half.latency(0.99), "ms"),
+            line("  of the machine alone at that pace, p50", bare.latency(0.5), "ms"),
+            line("  of the machine alone at that pace, p99", bare.latency(0.99), "ms"),
         ]
         for (name, empty) in [("before", before), ("after", after)] {
             guard let empty else { continue }
@@ -90,6 +94,7 @@ struct VoucherBenchReport {
         let acceptedPerSecondUnbatched: Double
         let latencyMilliseconds: Percentiles
         let halfPeakLatencyMilliseconds: Percentiles
+        let machineLatencyMilliseconds: Percentiles
         let cpuMicrosecondsPerVoucher: Double
         let clientCpuMicrosecondsPerVoucher: Double
         let postgresCpuMicrosecondsPerVoucher: Double
@@ -113,6 +118,7 @@ struct VoucherBenchReport {
             latencyMilliseconds: Percentiles(
                 p50: peak.latency(0.5), p99: peak.latency(0.99), p999: peak.latency(0.999)),
             halfPeakLatencyMilliseconds: Percentiles(p50: half.latency(0.5), p99: half.latency(0.99), p999: nil),
+            machineLatencyMilliseconds: Percentiles(p50: bare.latency(0.5), p99: bare.latency(0.99), p999: nil),
             cpuMicrosecondsPerVoucher: peak.microsecondsEach, clientCpuMicrosecondsPerVoucher: clientCpu,
             postgresCpuMicrosecondsPerVoucher: peak.postgres / Double(max(1, peak.accepted)) * 1e6,
             rawRecoveryCpuMicroseconds: rawRecoveryCpuMicroseconds,

@@ -110,10 +110,16 @@ struct VoucherMeasurement {
         let single = try await load(service, &supply, seconds: options.seconds / 2, batch: 1, rate: peak.rate)
         report.accepted += single.accepted
         report.single = single
+        let pace = peak.rate / 2 / Double(options.batch)
+        say("the machine alone at half the peak rate")
+        let bare = BareLoad(
+            connections: options.connections, pace: pace,
+            recoveries: Int(peak.microsecondsEach * Double(options.batch) / max(1, report.recoveryAtPeak)))
+        report.bare = try await bare.run(seconds: options.seconds / 2, domain: service.connection.domain)
         say("half the peak rate")
         let half = try await load(
             service, &supply, seconds: options.seconds / 2, batch: options.batch, rate: peak.rate / 2,
-            pace: peak.rate / 2 / Double(options.batch))
+            pace: pace)
         report.accepted += half.accepted
         report.half = half
         try await refuse(service, supply, &report)

@@ -26,8 +26,9 @@ struct ChannelCommand: AsyncParsableCommand {
             \(ChannelExit.help)
             """,
         subcommands: [
-            Open.self, TopUp.self, Pay.self, Publish.self, Status.self, List.self, Statement.self, Limits.self,
-            Close.self,
+            Open.self, TopUp.self, Pay.self, Publish.self, Status.self, List.self, Statement.self, Charge.self,
+            Claim.self,
+            Limits.self, Close.self,
             Withdraw.self, Delegate.self, Revoke.self, Verify.self, Restore.self,
         ])
 }

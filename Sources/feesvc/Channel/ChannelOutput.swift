@@ -16,6 +16,11 @@ enum ChannelOutput {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// Reads what ``text(_:)`` wrote.
+    static func read<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(bytes))
+    }
+
     /// Prints lines of a name and a value, the values below each other.
     static func lines(_ lines: [(String, String)]) {
         let width = lines.map(\.0.count).max() ?? 0

@@ -97,9 +97,18 @@ struct NodePublisher {
 
     /// Publishes one. The acknowledgement is kept: it is what a refund of an undelivered message needs.
     func publish(_ envelope: Envelope, _ receipt: Receipt) async throws -> Acknowledgement {
-        guard let answer = try await publisher.publish([(envelope, receipt)]).first else {
-            throw PublishError.answer("nothing is acknowledged")
+        let answer: (acknowledgement: Acknowledgement, signature: Signature)?
+        do {
+            answer = try await publisher.publish([(envelope, receipt)]).first
+        } catch PublishError.noNode(let reasons, let refusals) {
+            // What the ground "refused" needs, should no other node take the message either.
+            if let refusal = refusals.first {
+                try PrivateFile(path: wallet.refusalPath(of: channel, charge: receipt.charge.number))
+                    .replace(Array(try ChannelOutput.text(refusal).utf8))
+            }
+            throw PublishError.noNode(reasons: reasons, refusals: refusals)
         }
+        guard let answer else { throw PublishError.answer("nothing is acknowledged") }
         let body = SignedBytesBody(bytes: answer.acknowledgement.canonicalBytes, signature: answer.signature)
         try PrivateFile(path: wallet.acknowledgementPath(of: channel, charge: receipt.charge.number))
             .replace(Array(try ChannelOutput.text(body).utf8))
