@@ -1,5 +1,9 @@
 import Primitives
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// Reads the fields of a line of CSV that holds numbers and hex alone, each in its one form. Bytes are looked at where they
 /// are: an epoch has millions of lines.
 struct LineScanner {
@@ -47,21 +51,28 @@ struct LineScanner {
     mutating func hex() -> [UInt8]? {
         guard bytes.count - offset >= 2, bytes[offset] == 0x30, bytes[offset + 1] == 0x78 else { return nil }
         let start = offset + 2
-        var end = start
-        while end < bytes.count, bytes[end] != 0x2c, bytes[end] != 0x0d { end += 1 }
+        let end = endOfField(from: start)
         guard (end - start).isMultiple(of: 2) else { return nil }
         offset = end
-        var isGood = true
+        // Gathered over all digits: a digit that is none sets bits above the fourth.
+        var bits: UInt8 = 0
         let decoded = [UInt8](unsafeUninitializedCapacity: (end - start) / 2) { out, count in
             for place in 0..<(end - start) / 2 {
                 let high = Self.value(of: bytes[start + 2 * place])
                 let low = Self.value(of: bytes[start + 2 * place + 1])
-                isGood = isGood && high < 16 && low < 16
+                bits |= high | low
                 out.initializeElement(at: place, to: high << 4 | low & 15)
             }
             count = (end - start) / 2
         }
-        return isGood ? decoded : nil
+        return bits < 16 ? decoded : nil
+    }
+
+    /// Where the next comma stands, or the carriage return at the line's end.
+    private func endOfField(from start: Int) -> Int {
+        guard start < bytes.count, let base = bytes.baseAddress else { return start }
+        if let comma = memchr(base + start, 0x2c, bytes.count - start) { return UnsafeRawPointer(comma) - base }
+        return bytes[bytes.count - 1] == 0x0d ? bytes.count - 1 : bytes.count
     }
 
     /// 255 for what is no lower-case hexadecimal digit.

@@ -54,7 +54,8 @@ extension ServiceRoutes {
         router.post("/v1/double-charges") { request, _ in
             let body = try await HTTPBody.json(DoubleChargeBody.self, of: request)
             guard body.first < body.charge else {
-                throw Refusal(400, "request/body", "first is the charge that came before: its number is smaller.")
+                throw Refusal(
+                    422, "double-charge/order", "first is the charge that came before: its number is smaller.")
             }
             let pair = DoubleCharge(charge: body.charge, first: body.first)
             guard let decision = try await service.refundDouble(pair) else {
