@@ -103,7 +103,8 @@ struct EpochReplay {
     mutating func open(_ charge: OpenCharge) throws {
         guard charge.charge <= chargeCount, held[charge.charge] == nil else {
             throw AuditDifference(
-                "held.csv", "charge", expected: "one of the \(chargeCount) before the epoch, once", found: charge.charge)
+                "held.csv", "charge", expected: "one of the \(chargeCount) before the epoch, once", found: charge.charge
+            )
         }
         try AuditDifference.inPlace("held.csv") { try held.add(charge.charge, charge.held) }
     }

@@ -14,7 +14,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Argument(help: "An exported epoch, or the folder that holds several.")
     var directory: String
 
-    @Flag(help: "Check every signature too, each voucher's and its signer's: about 50 microseconds of a processor each.")
+    @Flag(help: "Check every signature too, each voucher's and its signer's: some 50 microseconds of a processor each.")
     var signatures = false
 
     func run() async throws {
