@@ -183,7 +183,7 @@ struct RefundTests {
             #expect(repaid == Amount(5 * perDay))
             try await checkBooks(fixture)
             let again = await fixture.code { _ = try await fixture.service.refundDouble(pair) }
-            #expect(again == "double-charge/decided")
+            #expect(again == "double/decided")
         }
     }
 
@@ -220,15 +220,15 @@ struct RefundTests {
                     _ = try await fixture.service.refundDouble(DoubleCharge(charge: charge, first: first))
                 }
             }
-            #expect(await code(third, first) == "double-charge/other-envelope")
-            #expect(await code(9, first) == "double-charge/unknown-charge")
+            #expect(await code(third, first) == "double/other-envelope")
+            #expect(await code(9, first) == "double/unknown-charge")
             try await fixture.advance(to: edge)
             // Only the second was published: its event is the message.
             for node in 1...3 { try await fixture.deliver([second], epoch: 1, node: node) }
             try await fixture.advance(to: cut)
-            #expect(await code(second, first) == "double-charge/published")
+            #expect(await code(second, first) == "double/published")
             try await fixture.advance(to: ServiceFixture.start + 3 * ServiceFixture.epochLength)
-            #expect(await code(second, first) == "double-charge/late")
+            #expect(await code(second, first) == "double/late")
         }
     }
 

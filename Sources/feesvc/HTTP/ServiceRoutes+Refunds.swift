@@ -55,7 +55,7 @@ extension ServiceRoutes {
             let body = try await HTTPBody.json(DoubleChargeBody.self, of: request)
             guard body.first < body.charge else {
                 throw Refusal(
-                    422, "double-charge/order", "first is the charge that came before: its number is smaller.")
+                    422, "double/order", "first is the charge that came before: its number is smaller.")
             }
             let pair = DoubleCharge(charge: body.charge, first: body.first)
             guard let decision = try await service.refundDouble(pair) else {

@@ -84,20 +84,20 @@ extension FeeService {
     private static func double(
         _ pair: DoubleCharge, _ transaction: Transaction, _ state: LogState
     ) async throws -> RefundCase {
-        let refund = try await RefundCase(pair.charge, transaction, unknown: "double-charge/unknown-charge")
-        let first = try await RefundCase(pair.first, transaction, unknown: "double-charge/unknown-charge")
+        let refund = try await RefundCase(pair.charge, transaction, unknown: "double/unknown-charge")
+        let first = try await RefundCase(pair.first, transaction, unknown: "double/unknown-charge")
         guard refund.charge.envelopeHash == first.charge.envelopeHash else {
             throw Refusal(
-                422, "double-charge/other-envelope",
+                422, "double/other-envelope",
                 "Charges \(pair.first) and \(pair.charge) paid for different envelopes.")
         }
-        try checkTwoEpochs(refund.charge, state, ground: "double-charge")
+        try checkTwoEpochs(refund.charge, state, ground: "double")
         guard !refund.charge.isVoid else {
-            throw Refusal(409, "double-charge/decided", "Charge \(pair.charge) went back before.")
+            throw Refusal(409, "double/decided", "Charge \(pair.charge) went back before.")
         }
         guard !first.charge.isVoid else {
             throw Refusal(
-                422, "double-charge/first-void",
+                422, "double/first-void",
                 "Charge \(pair.first) went back: charge \(pair.charge) is the one that paid.")
         }
         guard refund.charge.cutIndex != nil else { return refund }
@@ -105,7 +105,7 @@ extension FeeService {
         let firstIsListed = try await self.isListed(first.charge, transaction, state)
         guard DeliveryCut.isDouble(isListed: isListed, first: .standing(isListed: firstIsListed)) else {
             throw Refusal(
-                422, "double-charge/published",
+                422, "double/published",
                 "Only charge \(pair.charge) was published: its event is the message, and it stays paid.")
         }
         return refund
