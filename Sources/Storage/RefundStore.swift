@@ -87,12 +87,15 @@ public struct RefundStore: Sendable {
             """)
     }
 
-    /// Keeps storage of a charge that was given up.
-    public func keep(_ release: ChargeHistory.Release, of charge: UInt64) async throws {
+    /// Keeps storage of charges that was given up.
+    public func keep(_ releases: [(charge: UInt64, release: ChargeHistory.Release)]) async throws {
+        guard !releases.isEmpty else { return }
         _ = try await transaction.execute(
             """
-            INSERT INTO releases (charge, log_index, per_day, from_day, is_price) VALUES (\(charge), \
-            \(release.logIndex), \(release.perDay.units), \(UInt64(release.fromDay.number)), \(release.isPrice))
+            INSERT INTO releases (charge, log_index, per_day, from_day, is_price) SELECT * FROM unnest( \
+            \(releases.map(\.charge)), \(releases.map(\.release.logIndex)), \
+            \(releases.map(\.release.perDay.units)), \(releases.map { UInt64($0.release.fromDay.number) }), \
+            \(releases.map(\.release.isPrice)))
             """)
     }
 

@@ -16,6 +16,7 @@ struct DeliverySettlement {
     private var reports: [UInt64: [Delivered]] = [:]
     private var settlement: RefundSettlement
     private var voided: [(charge: UInt64, logIndex: UInt64)] = []
+    private var voidedNumbers: Set<UInt64> = []
     private var faults: [Fault] = []
 
     /// A message that a node vouched for and does not list, and that was not delivered.
@@ -108,6 +109,7 @@ struct DeliverySettlement {
         }
         let leaf = session.append(draft)
         voided.append((number, leaf.index))
+        voidedNumbers.insert(number)
         try settlement.add(
             decision, of: charge, before: before, evidence: bytes, index: leaf.index, session: session)
         if claim == .undelivered { noteFault(charge, after, acknowledgement: bytes) }
@@ -120,7 +122,7 @@ struct DeliverySettlement {
         guard let number, let first = try await HistoryStore(session.transaction).history(of: number) else {
             return nil
         }
-        if first.isVoid || voided.contains(where: { $0.charge == number }) { return .void }
+        if first.isVoid || voidedNumbers.contains(number) { return .void }
         if reports[first.epoch] == nil {
             reports[first.epoch] = try await Self.lists(of: first.epoch, nodes, session)
         }

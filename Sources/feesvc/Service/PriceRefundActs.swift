@@ -28,9 +28,8 @@ extension FeeService {
     ) async throws -> (refund: RefundCase, excess: Excess) {
         let refund = try await RefundCase(number, transaction, unknown: "overcharge/unknown-charge")
         try checkTwoEpochs(refund.charge, state, ground: "overcharge")
-        guard try await !RefundStore(transaction).isDecided(number, on: .overcharged) else {
-            throw Refusal(409, "overcharge/decided", "What was too much of charge \(number) went back before.")
-        }
+        let decided = Refusal(409, "overcharge/decided", "What was too much of charge \(number) went back before.")
+        guard try await !RefundStore(transaction).isDecided(number, on: .overcharged) else { throw decided }
         let leaf = try await LogStore(transaction).leaves(at: [refund.charge.logIndex])[refund.charge.logIndex]
         guard let leaf, let charge = try leaf.charge(), leaf.kind == .charge else {
             throw Refusal(
@@ -48,6 +47,9 @@ extension FeeService {
                 422, "overcharge/none",
                 "Charge \(number) costs what schedule \(schedule.version) says; nothing is too much.")
         }
+        // Where other grounds gave all of it back, nothing is left that a leaf could say.
+        var standing = try refund.charge.history.standing(after: state.lastMidnight)
+        guard try standing.settle(.overcharged(excess)).total() > .zero else { throw decided }
         return (refund, excess)
     }
 

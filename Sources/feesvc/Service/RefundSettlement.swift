@@ -97,7 +97,7 @@ struct RefundSettlement {
         let transaction = session.transaction
         let refunds = RefundStore(transaction)
         try await refunds.keep(records)
-        for (charge, release) in releases { try await refunds.keep(release, of: charge) }
+        try await refunds.keep(releases)
         let holds = HoldStore(transaction)
         try await holds.release(storage: releasedStorage)
         try await holds.decidePostage(decidedPostage)
