@@ -41,15 +41,15 @@ enum InputFiles {
         guard let charge = scanner.unsigned(), scanner.comma(), let epoch = scanner.unsigned(), scanner.comma() else {
             return nil
         }
-        let base = scanner.isAtEmptyField ? nil : scanner.amount()
-        guard scanner.comma() else { return nil }
-        let congestion = scanner.isAtEmptyField ? nil : scanner.amount()
+        guard let base = scanner.optional({ $0.amount() }), scanner.comma(),
+            let congestion = scanner.optional({ $0.amount() })
+        else { return nil }
         guard scanner.comma(), let expiryDay = scanner.unsigned().flatMap(UInt32.init(exactly:)), scanner.comma(),
             let perDay = scanner.amount(), scanner.comma()
         else { return nil }
-        let postage = scanner.isAtEmptyField ? nil : scanner.amount()
-        guard scanner.comma() else { return nil }
-        let due = scanner.isAtEmptyField ? nil : scanner.unsigned()
+        guard let postage = scanner.optional({ $0.amount() }), scanner.comma(),
+            let due = scanner.optional({ $0.unsigned() })
+        else { return nil }
         // A base without congestion, or a window's end that is missing, would be another state than any replay reaches.
         guard scanner.isAtEnd, (base == nil) == (congestion == nil), postage == nil || due != nil else { return nil }
         return OpenCharge(

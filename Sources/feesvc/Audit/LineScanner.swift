@@ -91,8 +91,12 @@ struct LineScanner {
         return true
     }
 
-    /// Whether the next field is empty.
-    var isAtEmptyField: Bool { offset < bytes.count && (bytes[offset] == 0x2c || bytes[offset] == 0x0d) }
+    /// A field that may be empty: `.some(nil)` where it is, `nil` where it is neither empty nor what `read` takes.
+    mutating func optional<Value>(_ read: (inout LineScanner) -> Value?) -> Value?? {
+        if offset < bytes.count, bytes[offset] == 0x2c || bytes[offset] == 0x0d { return .some(nil) }
+        guard let value = read(&self) else { return nil }
+        return .some(value)
+    }
 
     /// Whether nothing is left but the carriage return in front of the line feed.
     var isAtEnd: Bool { offset == bytes.count - 1 && bytes[offset] == 0x0d }
