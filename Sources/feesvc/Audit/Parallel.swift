@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Spreads work that is the same for each of many things over the processors, and returns when all of it is done.
 enum Parallel {
@@ -26,30 +27,11 @@ enum Parallel {
     private static func map<Value: Sendable>(parts count: Int, _ body: @Sendable (Int) throws -> Value) throws
         -> [Value]
     {
-        let results = Results<Value>(count)
+        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
         DispatchQueue.concurrentPerform(iterations: count) { part in
-            results.values[part] = Result { try body(part) }
+            let result = Result { try body(part) }
+            results.withLock { $0[part] = result }
         }
-        return try (0..<count).compactMap { try results.values[$0]?.get() }
-    }
-
-    /// A place for each part's result.
-    ///
-    /// `@unchecked Sendable`: the compiler can't see through the pointer. Each part writes to its own place alone, and all
-    /// are read after the last part has ended.
-    private final class Results<Value: Sendable>: @unchecked Sendable {
-        let values: UnsafeMutablePointer<Result<Value, any Error>?>
-        private let count: Int
-
-        init(_ count: Int) {
-            self.count = count
-            values = .allocate(capacity: count)
-            values.initialize(repeating: nil, count: count)
-        }
-
-        deinit {
-            values.deinitialize(count: count)
-            values.deallocate()
-        }
+        return try results.withLock { $0 }.compactMap { try $0?.get() }
     }
 }
