@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "Channels", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "Rewards", dependencies: ["Primitives", "Ledger"], swiftSettings: strict),
         .target(
-            name: "Reports", dependencies: ["Primitives", "Ledger", "Rewards", "CXlsxWriter"], swiftSettings: strict),
+            name: "Reports", dependencies: ["Primitives", "Ledger", "Channels", "Rewards", "CXlsxWriter"],
+            swiftSettings: strict),
         .target(
             name: "OpenAPI", path: "docs",
             exclude: [
@@ -60,6 +61,8 @@ let package = Package(
                 .embedInCode("0007_journal_guards.sql"),
                 .embedInCode("0008_refunds.sql"),
                 .embedInCode("0009_rewards.sql"),
+                .embedInCode("0010_silent_nodes.sql"),
+                .embedInCode("0011_corrections.sql"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]),
         .target(
@@ -138,7 +141,8 @@ let package = Package(
             name: "report-sample", dependencies: ["ReportSamples", "Reports"], path: "Tests/report-sample",
             swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "ReportSamples", "Primitives", "Ledger", "Rewards"],
+            name: "ReportsTests",
+            dependencies: ["Reports", "ReportSamples", "Primitives", "Ledger", "Channels", "Rewards"],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",

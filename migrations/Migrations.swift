@@ -16,5 +16,7 @@ public enum Migrations {
         ("0007_journal_guards", String(decoding: PackageResources._007_journal_guards_sql, as: UTF8.self)),
         ("0008_refunds", String(decoding: PackageResources._008_refunds_sql, as: UTF8.self)),
         ("0009_rewards", String(decoding: PackageResources._009_rewards_sql, as: UTF8.self)),
+        ("0010_silent_nodes", String(decoding: PackageResources._010_silent_nodes_sql, as: UTF8.self)),
+        ("0011_corrections", String(decoding: PackageResources._011_corrections_sql, as: UTF8.self)),
     ]
 }

@@ -18,6 +18,8 @@ public enum AdminOrder: Hashable, Sendable {
     case close(commitment: Bytes32)
     /// Splits pools by another ruleset from the next epoch on: its canonical bytes, which the rules of rewards read.
     case ruleset([UInt8])
+    /// Moves money in the name of a sealed epoch whose result sent it to the wrong place.
+    case correct(Correction)
     /// Goes on after leaves were lost that the log had shown.
     case rollback(Rollback)
 
@@ -32,6 +34,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .rotate: "rotate"
         case .close: "close"
         case .ruleset: "ruleset"
+        case .correct: "correct"
         case .rollback: "rollback"
         }
     }
@@ -43,7 +46,7 @@ public enum AdminOrder: Hashable, Sendable {
     public var isLogged: Bool {
         switch self {
         case .clock: false
-        case .collect, .seal, .schedule, .pause, .rotate, .close, .ruleset, .rollback: true
+        case .collect, .seal, .schedule, .pause, .rotate, .close, .ruleset, .correct, .rollback: true
         }
     }
 
@@ -56,6 +59,7 @@ public enum AdminOrder: Hashable, Sendable {
         case .schedule(let schedule): return schedule.canonicalBytes
         case .rotate(let rotation): return rotation.canonicalBytes
         case .ruleset(let bytes): return bytes
+        case .correct(let correction): return correction.orderBody
         case .rollback(let rollback): return rollback.canonicalBytes
         case .close(let commitment): encoder.append(commitment)
         case .pause(let isPaused): encoder.append(UInt8(isPaused ? 1 : 0))
@@ -76,6 +80,7 @@ public enum AdminOrder: Hashable, Sendable {
             guard let commitment = Bytes32(body) else { throw .outOfRange(field: "body") }
             self = .close(commitment: commitment)
         case "ruleset": self = .ruleset(body)
+        case "correct": self = .correct(try Correction(orderBody: body))
         case "rollback": self = .rollback(try Rollback(canonicalBytes: body))
         default: throw .outOfRange(field: "name")
         }

@@ -115,7 +115,7 @@ public struct VoidedCharge: Hashable, Sendable {
     public let charge: UInt64
     /// Why.
     public let ground: RefundGround
-    /// Base and congestion that went back.
+    /// The base fee.
     public let base: Amount
     /// Storage of days to come that went back.
     public let storage: Amount

@@ -60,6 +60,8 @@ public enum LeafKind: UInt16, Hashable, Sendable, CaseIterable {
     case grant = 28
     /// A proof that an operator signed two results of one epoch.
     case penalty = 29
+    /// Nodes that the next epoch's snapshot leaves out.
+    case silence = 30
 }
 
 /// One leaf of the fee log.

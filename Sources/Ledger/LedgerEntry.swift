@@ -40,6 +40,8 @@ public enum EntryKind: String, Hashable, Sendable, CaseIterable {
     case distribution
     /// A split's remainder opened the next pool.
     case dust
+    /// Money that a sealed epoch's result sent to the wrong place.
+    case correction
     /// A claim became payable.
     case claim
     /// A channel was closed.

@@ -9,12 +9,19 @@ public struct StoredNode: Sendable {
     public let node: RegisteredNode
     /// When it was registered.
     public let registeredAt: UInt64
-    /// All its rewards.
+    /// All its rewards, and what corrections gave to it.
     public let cumulative: Amount
-    /// What of them was claimed.
+    /// What of them was claimed, or taken back by corrections.
     public let claimed: Amount
     /// What its stake gave, and when.
     public let slashes: [(time: UInt64, amount: Amount)]
+    /// Epochs whose snapshots leave it out.
+    public let absences: Absences
+
+    /// Whether it is in an epoch's snapshot: it was registered by then, and had been heard of.
+    public func isMember(of epoch: UInt64, _ clock: EpochClock) -> Bool {
+        registeredAt <= clock.beginning(of: epoch) && !absences.contains(epoch)
+    }
 
     /// The node as the snapshot of an epoch that begins at `start` holds it: what its stake gave by then is gone.
     public func participant(at start: UInt64) throws -> Participant {
@@ -28,7 +35,7 @@ public struct StoredNode: Sendable {
 
 /// The registry of nodes.
 public struct NodeStore: Sendable {
-    private let transaction: Transaction
+    let transaction: Transaction
 
     /// Works within a transaction.
     public init(_ transaction: Transaction) {
@@ -42,17 +49,21 @@ public struct NodeStore: Sendable {
             slashes[try row.unsigned("node"), default: []].append(
                 (try row.unsigned("time"), try row.amount("amount")))
         }
+        let absences = try await absences(through: UInt64(Int64.max))
         return try await transaction.query("SELECT * FROM nodes ORDER BY number").map { row in
-            StoredNode(
+            let number = try row.unsigned("number")
+            return StoredNode(
                 node: try RegisteredNode(canonicalBytes: try row.bytes("body")),
                 registeredAt: try row.unsigned("registered_at"), cumulative: try row.amount("cumulative"),
-                claimed: try row.amount("claimed"), slashes: slashes[try row.unsigned("number")] ?? [])
+                claimed: try row.amount("claimed"), slashes: slashes[number] ?? [],
+                absences: absences[UInt32(clamping: number)] ?? Absences())
         }
     }
 
-    /// The nodes that were registered by `time`: the snapshot of an epoch that starts then.
-    public func snapshot(at time: UInt64) async throws -> [Participant] {
-        try await all().filter { $0.registeredAt <= time }.map { try $0.participant(at: time) }
+    /// The nodes in an epoch's snapshot.
+    public func snapshot(of epoch: UInt64, _ clock: EpochClock) async throws -> [Participant] {
+        let start = clock.beginning(of: epoch)
+        return try await all().filter { $0.isMember(of: epoch, clock) }.map { try $0.participant(at: start) }
     }
 
     /// Writes a new node.
@@ -87,8 +98,8 @@ public struct NodeStore: Sendable {
     public func credit(_ rows: [RewardRow]) async throws {
         _ = try await transaction.execute(
             """
-            UPDATE nodes AS n SET cumulative = r.cumulative FROM unnest(\(rows.map { UInt64($0.node) }), \
-            \(rows.map(\.cumulative.units))) AS r (node, cumulative) WHERE n.number = r.node
+            UPDATE nodes AS n SET cumulative = n.cumulative + r.reward FROM unnest(\(rows.map { UInt64($0.node) }), \
+            \(rows.map(\.reward.units))) AS r (node, reward) WHERE n.number = r.node
             """)
     }
 

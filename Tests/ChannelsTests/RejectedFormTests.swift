@@ -45,7 +45,7 @@ import Testing
     @Test func `an unknown kind, ground or outcome is out of range`() throws {
         var leaf = try Self.good("leaf")
         let kind = 4 + "feesvc/leaf/1".utf8.count + 16
-        for value: UInt8 in [0, 30, 255] {
+        for value: UInt8 in [0, 31, 255] {
             leaf[kind + 1] = value
             #expect(Self.error("leaf", leaf) == .outOfRange(field: "kind"), "\(value)")
         }

@@ -106,19 +106,21 @@ import Testing
         _ = try await fixture.service.seal(2)
     }
 
-    @Test func `captured congestion is the protocol's and in no pool; a void returns it`() async throws {
+    @Test func `captured congestion is the protocol's and in no pool; a void keeps it`() async throws {
         try await ServiceFixture.run(Self.options) { fixture in
             try await twoEpochs(fixture)
-            // Charges 1 … 15 paid 0 eleven times, then 7, 19, 36, 61; the last one goes back.
-            #expect(try await fixture.balance(.protocolIncome) == 62_000)
+            // Charges 1 … 15 paid 0 eleven times, then 7, 19, 36, 61; the last one goes back,
+            // but for its congestion.
+            #expect(try await fixture.balance(.protocolIncome) == 123_000)
             #expect(try await fixture.balance(.held(.base)) == Amount(3 * 38_500_000 + 300_000))
             let refunds = try await fixture.service.read { try await ReportStore($0).refunds(in: 2) }
-            // The node that acknowledged it does not list it: a tenth of its stake pays for what was spent.
-            #expect(refunds.map(\.refund.part) == ["base", "congestion", "storage", "storage"])
-            #expect(refunds.map(\.refund.amount) == [38_500_000, 61_000, Amount(58 * 22 * 1_024), 100])
+            // The node that acknowledged it does not list it: a tenth of its stake, 100, pays for what was spent in
+            // proportion, 61,000 of congestion and two days of 22,528.
+            #expect(refunds.map(\.refund.part) == ["base", "storage", "congestion", "storage"])
+            #expect(refunds.map(\.refund.amount) == [38_500_000, Amount(58 * 22 * 1_024), 57, 42])
             let epochs = try await fixture.service.read { try await EpochStore($0).all() }
             #expect(epochs.map(\.captured.base) == [0, Amount(14 * 38_500_000), 0])
-            #expect(epochs.map(\.captured.congestion) == [0, 62_000, 0])
+            #expect(epochs.map(\.captured.congestion) == [0, 123_000, 0])
             #expect(epochs[1].result?.base == Amount(14 * 38_500_000))
             let conservation = try await fixture.conservation()
             #expect(conservation.custody == conservation.liabilities)
@@ -145,7 +147,7 @@ import Testing
                         ]))
                 held = try now.total
             }
-            #expect(audits.map(\.audit.replay.flows.congestion) == [0, 62_000])
+            #expect(audits.map(\.audit.replay.flows.congestion) == [0, 123_000])
             #expect(try audits.map { try $0.audit.replay.heldNow().congestion } == [123_000, 300_000])
         }
     }

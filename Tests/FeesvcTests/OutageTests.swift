@@ -61,6 +61,9 @@ struct OutageTests: RefundScene {
             let (short, two) = try await pay(envelopes[1], fixture, by: other)
             try await fixture.advance(to: ServiceFixture.start + 2 * UTCDay.seconds)
             _ = try await fixture.service.delete(deletion(envelopes[1], fixture), charge: short)
+            // Who says nothing in two epochs has no vote in the third.
+            try await fixture.advance(to: edge)
+            for node in 1...3 { try await fixture.deliver([long, short], epoch: 1, node: node) }
             // The third epoch's pool gets one midnight of one message.
             try await fixture.advance(to: ServiceFixture.start + 9 * UTCDay.seconds)
             _ = try await fixture.service.delete(deletion(envelopes[0], fixture), charge: long)

@@ -181,3 +181,39 @@ def test_an_ordered_ruleset_is_in_force_from_the_next_epoch_on(own: ServiceProce
     assert explained["ruleset"]["apps"] == WHOLE // 2
     uses = {use["code"]: int(use["amount"]) for use in explained["pool"]["uses"]}
     assert uses["share/apps"] == int(explained["pool"]["total"]) // 2
+
+
+def test_what_a_sealed_epoch_got_wrong_is_moved_in_its_name(own: ServiceProcess, here: Service):
+    one, other = register(here), register(here)
+    epoch = next_epoch(own, here)
+    grant(here, 10_000)
+    next_epoch(own, here)
+
+    def reward(operator: LocalAccount, of: int) -> dict:
+        return here.connection.get(f"/v1/epochs/{of}/explanations/{operator.address.lower()}").ok()
+
+    def correct(amount: int, source: str, to: str, of: int = epoch) -> None:
+        own.act(here, "correct", u64(of) + text(source) + text(to) + u128(amount) + text("payouts were swapped"))
+
+    before = [reward(operator, epoch) for operator in (one, other)]
+    assert all(int(explained["share"]["reward"]) > 7 for explained in before)
+    names = ["rewards:" + operator.address.lower() for operator in (one, other)]
+    everything = int(before[0]["account"]["cumulative"])
+    stranger = "rewards:" + Account.create().address.lower()
+    for amount, source, to, of, status, code in [
+        (everything + 1, names[0], names[1], epoch, 409, "correction/funds"),
+        (1, names[0], stranger, epoch, 422, "correction/operator"),
+        (1, names[0], names[1], epoch + 1, 409, "correction/not-sealed"),
+        (0, names[0], names[1], epoch, 400, "request/canonical-bytes"),
+        (1, names[0], names[0], epoch, 400, "request/canonical-bytes"),
+    ]:
+        with pytest.raises(Refused) as refused:
+            correct(amount, source, to, of)
+        assert (refused.value.status, refused.value.code) == (status, code)
+    correct(7, *names)
+    next_epoch(own, here)
+    after = [reward(operator, epoch + 1) for operator in (one, other)]
+    # What was given is in the next cumulative amount; what was taken lowers none, for it counts as claimed.
+    assert int(after[0]["account"]["before"]) == everything
+    assert int(after[1]["account"]["before"]) == int(before[1]["account"]["cumulative"]) + 7
+    assert [reward(operator, epoch) for operator in (one, other)] == before

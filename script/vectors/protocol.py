@@ -157,7 +157,7 @@ FORMS = {
 }
 KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge", "delivered", "cut", "void", "postage", "observation", "result",
          "attestation", "claim", "close", "payout", "act", "stake", "closing", "withdrawal", "signer", "restored", "books",
-         "refund", "repayment", "outage", "grant", "penalty"]           # kind 1 first
+         "refund", "repayment", "outage", "grant", "penalty", "silence"]           # kind 1 first
 BODY = {8: "signed", 12: "signed", 18: "signed", 27: "logged-outage"}                       # the form of a kind's body where the names differ
 
 

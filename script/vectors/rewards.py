@@ -167,12 +167,34 @@ def solvency():
                                 "path": [{"hash": x(s), "sum": str(t)} for s, t in path(i, pairs)]} for i, (h, _, l) in enumerate(hashes)]}
 
 
+def silences():
+    def bytes_of(epoch, nodes): return tagged("silence/1", T("u64 epoch") + [("nodes", L("u32"))], dict(epoch=epoch, nodes=nodes))
+    good = [(4, [2]), (7, [1, 3, 4_000_000_000]), (2**64 - 1, list(range(1, 40)))]
+    bad = [("none", bytes_of(4, [])), ("one twice", bytes_of(4, [2, 2])), ("descending", bytes_of(4, [3, 2])), ("one more byte", bytes_of(4, [2]) + b"\0"),
+           ("one byte short", bytes_of(4, [2])[:-1])]
+    return {"good": [{"epoch": e, "nodes": n, "bytes": x(bytes_of(e, n))} for e, n in good], "malformed": [{"name": n, "bytes": x(b)} for n, b in bad]}
+
+
+def corrections():
+    who, other = ("rewards:0x" + P.address(key(f"operator {i}")).hex() for i in (1, 2))
+    body = lambda epoch, source, to, amount, reason: enc(T("u64 epoch, text from, text to, u128 amount, text reason"),
+                                                         {"epoch": epoch, "from": source, "to": to, "amount": amount, "reason": reason})
+    good = [(3, who, other, 10**12, "payouts were swapped"), (1, "pool", who, 1, "x"), (2**64 - 1, "protocol", "pool", 2**128 - 1, "Grüße, \U0001f600 " * 15),
+            (9, other, "protocol", 5, "r" * 256)]
+    act = lambda b, nonce: tagged("act/2", T("text name, bytes body, u64 nonce"), dict(name="correct", body=b, nonce=nonce))
+    bad = [("nothing", (3, who, other, 0, "x")), ("to itself", (3, who, who, 1, "x")), ("pool to pool", (3, "pool", "pool", 1, "x")), ("no reason", (3, who, other, 1, "")),
+           ("a reason too long", (3, who, other, 1, "r" * 257)), ("a pool by number", (3, "pool:4", other, 1, "x")), ("upper case", (3, who.upper(), other, 1, "x")),
+           ("another account", (3, "custody", other, 1, "x")), ("half an address", (3, who[:-2], other, 1, "x"))]
+    return {"good": [{"epoch": v[0], "from": v[1], "to": v[2], "amount": str(v[3]), "reason": v[4], "nonce": n, "bytes": x(act(body(*v), n))} for n, v in enumerate(good, 7)],
+            "malformed": [{"name": name, "bytes": x(act(body(*v), 7))} for name, v in bad] + [{"name": "one more byte", "bytes": x(act(body(*good[0]) + b"\0", 7))}]}
+
+
 def main(out):
     good, bad = rulesets()
     m = dict(amount=123_456_789_012_345, reference=rnd("grant reference"))
     sig = P.sign("grant", "Grant", m, key("settlement key"))
     act = tagged("act/2", T("text name, bytes body, u64 nonce"), dict(name="ruleset", body=tagged("ruleset/1", RULESET, SHAPES[2]), nonce=9))
-    doc = {"act": {"ruleset": good[3]["bytes"], "nonce": 9, "bytes": x(act)}, "rulesets": good, "rulesetsRefused": bad, "results": list(results()), "equivocations": equivocations(), "solvency": list(solvency()),
+    doc = {"act": {"ruleset": good[3]["bytes"], "nonce": 9, "bytes": x(act)}, "rulesets": good, "rulesetsRefused": bad, "results": list(results()), "equivocations": equivocations(), "solvency": list(solvency()), "silences": silences(), "corrections": corrections(),
            "grant": {**P.statements[-1], "leafBody": x(tagged("grant/1", T("u128 amount, b32 reference"), m))}}
     pathlib.Path(out).write_text(json.dumps(doc, indent=1) + "\n")
     print(f"{out}: {len(doc['results'])} results")

@@ -50,7 +50,7 @@ struct AuditInput {
             lastMidnight: lastMidnight, chargeCount: chargeCount, minuteCounts: minuteCounts,
             isPaused: isPaused, dustIn: dustIn,
             schedules: schedules.map(HexBytes.init),
-            nodes: nodes, storage: storage)
+            nodes: nodes, heard: nodes.indices.map { UInt32($0 + 1) }, storage: storage)
     }
 
     /// Leaves with the indexes that follow one another; acts are signed.

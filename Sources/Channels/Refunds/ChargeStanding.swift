@@ -31,6 +31,9 @@ public struct ChargeStanding: Hashable, Sendable {
             return (hold, pool)
         }
 
+        /// What is held is captured.
+        mutating func spend() { held = .zero }
+
         /// Takes all that was captured.
         mutating func takeCaptured() -> Amount {
             let captured = captured

@@ -2,9 +2,10 @@ public import Primitives
 
 /// A ground that was shown to hold for a charge, with what its amount follows from.
 public enum RefundClaim: Hashable, Sendable {
-    /// No majority of the holders had the event at the delivery cut: all that is unspent.
+    /// No majority of the holders had the event at the delivery cut: all that is unspent. Congestion is spent: it paid for
+    /// room in the log, which the charge took whatever became of the message.
     case undelivered
-    /// A node refused the envelope and no event carries the charge: all that is unspent.
+    /// A node refused the envelope and no event carries the charge: all that is unspent, as for ``undelivered``.
     case refused
     /// The topic's owner welcomed the message: its postage.
     case welcomed
@@ -87,7 +88,9 @@ extension ChargeStanding {
     public mutating func settle(_ claim: RefundClaim) throws(AmountError) -> RefundDecision {
         var decision = RefundDecision(claim.ground)
         switch claim {
-        case .undelivered, .refused: try returnHeld(&decision)
+        case .undelivered, .refused:
+            congestion.spend()
+            try returnHeld(&decision)
         case .welcomed: decision.held.postage = postage.take(postage.held).fromHold
         case .deletedEarly: try releaseDays(&decision)
         case .overcharged(let excess): try settle(excess, &decision)

@@ -61,7 +61,8 @@ public struct PeriodBooks: Sendable {
             title: "Fee pools", name: "pools",
             columns: [
                 .added("base", .cut), .added("storage", .midnight), .added("postage", .postage),
-                .added("granted", .grant), .added("dust", .dust), .taken("distributed", .distribution),
+                .added("granted", .grant), .added("dust", .dust), .added("corrected_in", .correction),
+                .taken("corrected_out", .correction), .taken("distributed", .distribution),
             ], isAccount: { if case .pool = $0 { true } else { false } },
             chart: Schedule.Chart(title: "Pools at the end", categories: "account", values: "closing")),
         RollForward(
@@ -78,7 +79,10 @@ public struct PeriodBooks: Sendable {
             ], isAccount: { $0 == .channels }),
         RollForward(
             title: "Rewards, claims and what is outstanding", name: "rewards",
-            columns: [.added("earned", .distribution), .taken("claimed", .claim)],
+            columns: [
+                .added("earned", .distribution), .added("corrected_in", .correction), .taken("claimed", .claim),
+                .taken("corrected_out", .correction),
+            ],
             isAccount: { if case .rewards = $0 { true } else { false } },
             chart: Schedule.Chart(title: "Rewards earned", categories: "account", values: "earned")),
         RollForward(
@@ -94,7 +98,10 @@ public struct PeriodBooks: Sendable {
             }),
         RollForward(
             title: "Protocol and applications", name: "income",
-            columns: [.added("congestion", .cut), .added("shares", .distribution)],
+            columns: [
+                .added("congestion", .cut), .added("shares", .distribution), .added("corrected_in", .correction),
+                .taken("corrected_out", .correction),
+            ],
             isAccount: { $0 == .protocolIncome || $0 == .appShares }),
         RollForward(
             title: "Payables", name: "payables",

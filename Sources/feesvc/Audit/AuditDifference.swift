@@ -22,15 +22,15 @@ struct AuditDifference: Error, CustomStringConvertible, Equatable {
     var description: String { "\(place): \(what) is \(found), should be \(expected)" }
 
     /// Runs a check; what is no difference yet (bytes that can't be read, a price that there is not) becomes one.
-    static func inPlace<Value>(
-        _ place: some CustomStringConvertible, _ body: () throws -> Value
+    static func inPlace<Place: CustomStringConvertible, Value>(
+        _ place: @autoclosure () -> Place, _ body: () throws -> Value
     ) throws(AuditDifference) -> Value {
         do {
             return try body()
         } catch let difference as AuditDifference {
             throw difference
         } catch {
-            throw AuditDifference(place, "content", expected: "what the protocol allows", found: "\(error)")
+            throw AuditDifference(place(), "content", expected: "what the protocol allows", found: "\(error)")
         }
     }
 

@@ -52,10 +52,10 @@ struct EpochAudit {
         _ replay: EpochReplay, _ opening: EpochOpening, _ seal: [LogLeaf], _ head: SignedHead
     ) throws -> RewardInputs {
         let clock = replay.genesis.epochs
-        let members = replay.nodes.filter { $0.registeredAt <= clock.beginning(of: replay.epoch) }
+        let members = replay.nodes.filter { $0.isMember(of: replay.epoch, clock) }
         let numbers = Set(members.map(\.node.number))
         let records = members.map { member in
-            let due = replay.resultsLogged.keys.filter { member.registeredAt <= clock.beginning(of: $0) }
+            let due = replay.resultsLogged.keys.filter { member.isMember(of: $0, clock) }
             let address = member.node.registration.operatorAddress
             return AttestationRecord(
                 node: member.node.number, due: UInt32(due.count),
@@ -72,9 +72,11 @@ struct EpochAudit {
             },
             observations: try observations(seal, replay).filter { numbers.contains($0.observer) },
             attestations: records,
-            cumulativeBefore: Dictionary(members.map { ($0.node.number, $0.cumulative) }) { first, _ in first },
+            cumulativeBefore: try Dictionary(
+                uniqueKeysWithValues: members.map { ($0.node.number, try replay.entitled($0)) }),
             base: replay.flows.base, storage: replay.flows.storage, postage: replay.flows.postage,
-            dustIn: opening.dustIn, grants: replay.rewards.grants, refunds: replay.refunds.repayment?.paid ?? .zero,
+            dustIn: opening.dustIn, grants: try replay.rewards.grants.adding(replay.rewards.corrected.into),
+            refunds: try (replay.refunds.repayment?.paid ?? .zero).adding(replay.rewards.corrected.outOf),
             penalties: Dictionary(
                 members.compactMap { member in
                     replay.rewards.penalties[member.node.registration.operatorAddress].map { (member.node.number, $0) }

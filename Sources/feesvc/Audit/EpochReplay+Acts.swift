@@ -22,9 +22,27 @@ extension EpochReplay {
         case .schedule(let schedule): announced = schedule
         case .pause(let isOrdered): isPaused = isOrdered
         case .ruleset(let bytes): rewards.next = try Ruleset(canonicalBytes: bytes)
+        case .correct(let correction): try correct(correction, place)
         case .rollback(let rollback):
             try rollBack(LoggedRollback(index: leaf.index, rollback: rollback), place)
         }
+    }
+
+    /// Replays a correction: of an epoch before, between purses that there are.
+    private mutating func correct(_ correction: Correction, _ place: LeafPlace) throws {
+        guard correction.epoch < epoch else {
+            throw AuditDifference(place, "corrected epoch", expected: "below \(epoch)", found: correction.epoch)
+        }
+        for purse in [correction.from, correction.to] {
+            guard case .rewards(let address) = purse else { continue }
+            guard let node = nodes.first(where: { $0.node.registration.operatorAddress == address })?.node.number else {
+                throw AuditDifference(place, "operator", expected: "one with a node", found: address)
+            }
+            guard purse == correction.to else { continue }
+            rewards.credited[node] = try (rewards.credited[node] ?? .zero).adding(correction.amount)
+        }
+        if correction.to == .pool { rewards.corrected.into = try rewards.corrected.into.adding(correction.amount) }
+        if correction.from == .pool { rewards.corrected.outOf = try rewards.corrected.outOf.adding(correction.amount) }
     }
 
     /// Replays a schedule: the log's first, or one that an act announced and that may follow the last one.

@@ -42,11 +42,10 @@ extension EpochReplay {
 
     /// Replays a charge that went back.
     mutating func void(_ void: VoidedCharge, _ place: LeafPlace) throws {
-        guard let charge = held[void.charge], let base = try charge.base?.adding(charge.congestion ?? .zero) else {
+        guard let charge = held[void.charge], let base = charge.base else {
             throw AuditDifference(place, "held base of charge \(void.charge)", expected: "some", found: "none")
         }
-        let start = genesis.epochs.beginning(of: charge.epoch)
-        let members = Set(nodes.filter { $0.registeredAt <= start }.map(\.node.number))
+        let members = Set(nodes.filter { $0.isMember(of: charge.epoch, genesis.epochs) }.map(\.node.number))
         let claim = DeliveryCut.claim(
             charge: void.charge, holders: members.count,
             reports: (reports[charge.epoch] ?? []).filter { members.contains($0.node) },
@@ -59,6 +58,8 @@ extension EpochReplay {
         }
         let days = charge.expiryDay > lastMidnight ? UInt64(charge.expiryDay.number - lastMidnight.number) : 0
         let unspent = try charge.storagePerDay.times(days)
+        // Congestion stays: it paid for room in the log.
+        refunds.keptCongestion = try refunds.keptCongestion.adding(charge.congestion ?? .zero)
         try AuditDifference.check(place, "base returned", expected: base, found: void.base)
         try AuditDifference.check(place, "storage returned", expected: unspent, found: void.storage)
         try AuditDifference.check(place, "postage returned", expected: charge.postage ?? .zero, found: void.postage)
@@ -70,8 +71,7 @@ extension EpochReplay {
         voided.append(void.charge)
         var decision = RefundDecision(void.ground)
         decision.held = RefundParts(
-            base: charge.base ?? .zero, congestion: charge.congestion ?? .zero, storage: unspent,
-            postage: charge.postage ?? .zero)
+            base: base, storage: unspent, postage: charge.postage ?? .zero)
         decision.releasedPerDay = days > 0 ? charge.storagePerDay : .zero
         refunds.cases[void.charge]?.history.note(decision, index: frontier.size, today: lastMidnight)
     }
@@ -79,7 +79,9 @@ extension EpochReplay {
     /// Replays the end of an epoch's base and congestion holds.
     mutating func cut(_ cut: Cut, at time: UInt64, _ place: LeafPlace) throws {
         try AuditDifference.check(place, "time", expected: genesis.epochs.deliveryCut(of: cut.epoch), found: time)
-        let due = try held.base(of: cut.epoch)
+        var due = try held.base(of: cut.epoch)
+        due.congestion = try due.congestion.adding(refunds.keptCongestion)
+        refunds.keptCongestion = .zero
         try AuditDifference.check(place, "base captured", expected: due.base, found: cut.base)
         try AuditDifference.check(place, "congestion captured", expected: due.congestion, found: cut.congestion)
         try AuditDifference.check(place, "charges captured", expected: due.count, found: cut.charges)

@@ -1,5 +1,6 @@
 import Channels
 import Primitives
+import Rewards
 
 /// A node of the registry, as a replay knows it.
 struct ReplayedNode: Equatable {
@@ -9,6 +10,13 @@ struct ReplayedNode: Equatable {
     let cumulative: Amount
     /// What its stake had given before the epoch.
     let slashed: Amount
+    /// Epochs whose snapshots leave it out.
+    var absences = Absences()
+
+    /// Whether it is in an epoch's snapshot.
+    func isMember(of epoch: UInt64, _ clock: EpochClock) -> Bool {
+        registeredAt <= clock.beginning(of: epoch) && !absences.contains(epoch)
+    }
 }
 
 /// What a replay knows of refunds: the histories of the charges that refund leaves name, and what pools owe.
@@ -33,6 +41,8 @@ struct ReplayedRefunds {
     var repayment: Repayment?
     /// What stakes gave in the epoch, by node.
     var slashed: [UInt32: Amount] = [:]
+    /// Congestion of charges that the cut to come voids, which it captures.
+    var keptCongestion = Amount.zero
     /// What one cut has taken of stakes, by node; emptied with each.
     var atCut: [UInt32: Amount] = [:]
     var outages: [ChargeHistory.PastOutage]

@@ -48,6 +48,11 @@ struct EpochReplay {
     /// Attestations of results that were logged before the epoch.
     var attestationsUnchecked: [(index: UInt64, epoch: UInt64, operatorAddress: Address, signature: Signature)] = []
     var reports: [UInt64: [Delivered]] = [:]
+    /// Nodes of which the log holds something that they signed in the epoch before, and in this one.
+    let heardBefore: Set<UInt32>
+    var heard: Set<UInt32> = []
+    /// Whom the log leaves out of the next snapshot.
+    var leftOut: Silence?
     /// SHA-256 of the evidence of each leaf that gave money back.
     var evidence: [UInt64: Bytes32] = [:]
     /// The envelopes of the epoch's charges that ``held`` keeps by themselves.
@@ -92,8 +97,9 @@ struct EpochReplay {
         nodes = try opening.nodes.map {
             ReplayedNode(
                 node: try RegisteredNode(canonicalBytes: $0.node.bytes), registeredAt: $0.registeredAt,
-                cumulative: $0.cumulative, slashed: $0.slashed ?? .zero)
+                cumulative: $0.cumulative, slashed: $0.slashed ?? .zero, absences: Absences($0.absences ?? []))
         }
+        heardBefore = Set(opening.heard)
         refunds = try ReplayedRefunds(opening, named: named?.refunded ?? refunded, root: frontier.root)
         schedules = try opening.schedules.map { try FeeSchedule(canonicalBytes: $0.bytes) }
         rewards = try RewardReplay(opening, genesis)
@@ -149,6 +155,8 @@ struct EpochReplay {
             try void(voided, place)
         case .cut: try cut(try Cut(canonicalBytes: leaf.body), at: leaf.time, place)
         case .delivered: try delivered(leaf.body, place)
+        case .observation: try observation(leaf.body, place)
+        case .silence: try silence(try Silence(canonicalBytes: leaf.body), place)
         case .node: try node(leaf, place)
         case .books: try books(leaf.body, place)
         case .edge: try edge(leaf, place)
@@ -163,7 +171,7 @@ struct EpochReplay {
         case .refund: try refund(try RefundedCharge(canonicalBytes: leaf.body), at: leaf, place)
         case .repayment: try repay(try Repayment(canonicalBytes: leaf.body), place)
         case .outage: try outage(try LoggedOutage(canonicalBytes: leaf.body), at: leaf, place)
-        case .deposit, .observation, .claim, .close, .payout, .stake, .closing, .withdrawal, .signer: break
+        case .deposit, .claim, .close, .payout, .stake, .closing, .withdrawal, .signer: break
         }
         frontier.append(read.hash)
     }
@@ -182,6 +190,7 @@ struct EpochReplay {
         let expected = LogBody.edge(epoch: epoch, time: genesis.epochs.edge(of: epoch))
         try AuditDifference.check(place, "edge", expected: Hex.encode(expected.body), found: Hex.encode(leaf.body))
         try AuditDifference.check(place, "time", expected: genesis.epochs.edge(of: epoch), found: leaf.time)
+        try leaveOutTheSilent(place)
         isClosed = true
     }
 }

@@ -27,6 +27,7 @@ enum EpochTie {
         guard end.rewards.proofs == start.rewards.proofs else { throw differs(place, "proofs of equivocation") }
         try AuditDifference.check(place, "owed by pools", expected: end.refunds.owed, found: start.refunds.owed)
         guard end.refunds.outages == start.refunds.outages else { throw differs(place, "outages") }
+        guard end.heard == start.heardBefore else { throw differs(place, "nodes that were heard") }
         try checkNodes(start, after: before, place)
     }
 
@@ -35,12 +36,15 @@ enum EpochTie {
         let end = before.audit.replay.nodes
         try AuditDifference.check(place, "number of nodes", expected: end.count, found: start.nodes.count)
         for (expected, found) in zip(end, start.nodes) {
-            guard expected.node == found.node, expected.registeredAt == found.registeredAt else {
+            guard expected.node == found.node, expected.registeredAt == found.registeredAt,
+                expected.absences == found.absences
+            else {
                 throw differs(place, "node \(expected.node.number)")
             }
             try AuditDifference.check(
                 place, "cumulative reward of node \(expected.node.number)",
-                expected: rewards[expected.node.number] ?? expected.cumulative, found: found.cumulative)
+                expected: try rewards[expected.node.number] ?? before.audit.replay.entitled(expected),
+                found: found.cumulative)
             let slashed = before.audit.replay.refunds.slashed[expected.node.number] ?? .zero
             try AuditDifference.check(
                 place, "taken of node \(expected.node.number)'s stake", expected: try expected.slashed.adding(slashed),

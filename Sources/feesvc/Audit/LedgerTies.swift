@@ -46,6 +46,9 @@ struct LedgerTies {
             try tie(name, amount, try sums.credits(of: kind) { $0 == pool })
         }
         try tie("granted", audit.replay.rewards.grants, try sums.credits(of: .grant) { $0 == pool })
+        let corrected = audit.replay.rewards.corrected
+        try tie("corrected into the pool", corrected.into, try sums.credits(of: .correction) { $0 == pool })
+        try tie("corrected out of the pool", corrected.outOf, try sums.debits(of: .correction) { $0 == pool })
         try tie("congestion captured", flows.congestion, try sums.credits(of: .cut) { $0 == .protocolIncome })
         let isPayer = { (account: LedgerAccount) -> Bool in
             switch account {

@@ -35,3 +35,23 @@ enum Parallel {
         return try results.withLock { $0 }.compactMap { try $0?.get() }
     }
 }
+
+/// Does one piece of work while its owner prepares the next; there is never more than one.
+final class Beside: Sendable {
+    private let group = DispatchGroup()
+    private let failure = Mutex<(any Error)?>(nil)
+
+    /// Starts a piece of work once the one before is done; throws what that threw.
+    func start(_ work: @escaping @Sendable () throws -> Void) throws {
+        try finish()
+        DispatchQueue.global().async(group: group) { [self] in
+            do { try work() } catch { failure.withLock { $0 = error } }
+        }
+    }
+
+    /// Waits for the work that was started; throws what it threw.
+    func finish() throws {
+        group.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}

@@ -32,10 +32,17 @@ enum LogWalk {
 
     /// Reads all leaves, on every processor.
     static func forEachPart(_ source: AuditSource, _ body: ([ReadLeaf]) throws -> Void) throws {
+        try forEachPart(source, reading: ReadLeaf.init, body)
+    }
+
+    /// Reads all leaves, and what `read` makes of them, on every processor.
+    static func forEachPart<Value: Sendable>(
+        _ source: AuditSource, reading read: @Sendable (LogLeaf) -> Value, _ body: ([Value]) throws -> Void
+    ) throws {
         try forEachBlock(source) { block, lines in
             let parts = try Parallel.map(lines.count, least: leavesLeast) { range in
                 try block.bytes.withUnsafeBytes { bytes in
-                    try range.map { ReadLeaf(try leaf(lines.lowerBound + $0, of: block, bytes, source)) }
+                    try range.map { read(try leaf(lines.lowerBound + $0, of: block, bytes, source)) }
                 }
             }
             for part in parts { try body(part) }

@@ -4,7 +4,7 @@ import Primitives
 import Rewards
 
 /// What an epoch's leaves say of the split of pools: rulesets, grants, and proofs of equivocation.
-struct RewardReplay: Equatable {
+struct RewardReplay {
     /// A proof by what counts it: one for each operator and epoch.
     struct Proof: Hashable {
         let epoch: UInt64
@@ -17,6 +17,10 @@ struct RewardReplay: Equatable {
     var next: Ruleset
     /// What was given to the epoch's pool.
     var grants = Amount.zero
+    /// What corrections gave to the epoch's pool, and took from it.
+    var corrected = (into: Amount.zero, outOf: Amount.zero)
+    /// What corrections of the epoch gave to operators, by node.
+    var credited: [UInt32: Amount] = [:]
     /// Every proof of the log so far.
     var proofs: Set<Proof>
     /// How many of the epoch's proofs are against each operator.

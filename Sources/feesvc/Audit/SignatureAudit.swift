@@ -37,9 +37,9 @@ struct SignatureAudit {
         let signers = try ChannelSigners(folder, domain: domain)
         var statements = signers.statements
         var vouchers = try VoucherCheck(folder, signers: signers, domain: domain)
-        try LogWalk.forEachPart(try folder.source("log.csv")) { leaves in
-            for read in leaves where read.leaf.kind == .signer {
-                try Self.check(read.leaf, against: statements.removeValue(forKey: read.leaf.index))
+        try LogWalk.forEachPart(try folder.source("log.csv"), reading: VoucherCheck.read) { leaves in
+            for (leaf, _) in leaves where leaf.kind == .signer {
+                try Self.check(leaf, against: statements.removeValue(forKey: leaf.index))
             }
             try vouchers.take(leaves)
         }

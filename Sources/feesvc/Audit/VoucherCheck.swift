@@ -6,11 +6,18 @@ import Primitives
 struct VoucherCheck {
     private static let vouchersLeast = 8
 
-    /// A charge with its leaf and the channel that paid, as `charges.csv` opens it.
+    /// A charge with its leaf and its row of `charges.csv`, which opens the channel that paid.
     private struct Paid {
         let charge: Charge
         let leaf: LogLeaf
-        let channel: Bytes32
+        let row: ArraySlice<UInt8>
+
+        func channel() throws -> Bytes32 {
+            guard let (channel, _) = ChargesCheck.opening(row) else {
+                throw AuditDifference("charges.csv", "row", expected: "charge \(charge.number)", found: "another")
+            }
+            return channel
+        }
     }
 
     /// A voucher's line with the charges that rest on it.
@@ -24,6 +31,8 @@ struct VoucherCheck {
 
     private let signers: ChannelSigners
     private let domain: EIP712Domain
+    /// The check of the vouchers that were read last.
+    private let checks = Beside()
     private var rows: LineQueue
     private var vouchers: LineQueue
     /// The voucher whose charges are being met.
@@ -60,12 +69,30 @@ struct VoucherCheck {
         return Order(firstCharge: number, line: line.bytes)
     }
 
-    /// Takes in the next leaves of the log.
-    mutating func take(_ leaves: [ReadLeaf]) throws {
+    /// A leaf with its charge, where it is one's.
+    static func read(_ leaf: LogLeaf) -> (leaf: LogLeaf, charge: Charge?) {
+        (leaf, (try? leaf.charge()).flatMap { $0 })
+    }
+
+    /// Takes in the next leaves of the log. Their vouchers are checked while the caller reads on.
+    mutating func take(_ leaves: [(leaf: LogLeaf, charge: Charge?)]) throws {
+        let orders: [Order]
+        do {
+            orders = try self.orders(leaves)
+        } catch {
+            // What is wrong with a voucher before stands before it in the log.
+            try checks.finish()
+            throw error
+        }
+        count += UInt64(orders.count)
+        try checks.start { [signers, domain] in try Self.check(orders, signers, domain) }
+    }
+
+    private mutating func orders(_ leaves: [(leaf: LogLeaf, charge: Charge?)]) throws -> [Order] {
         var orders: [Order] = []
-        for read in leaves {
-            guard let charge = read.charge else { continue }
-            guard let row = try rows.next(), let (channel, _) = ChargesCheck.opening(row.bytes) else {
+        for (leaf, charge) in leaves {
+            guard let charge else { continue }
+            guard let row = try rows.next() else {
                 throw AuditDifference("charges.csv", "row", expected: "charge \(charge.number)", found: "none")
             }
             if let following = next, following.firstCharge == charge.number {
@@ -78,26 +105,29 @@ struct VoucherCheck {
                     "vouchers.csv", "voucher of charge \(charge.number)", expected: "one",
                     found: next.map { "one of charge \($0.firstCharge)" } ?? "none")
             }
-            open?.charges.append(Paid(charge: charge, leaf: read.leaf, channel: channel))
+            open?.charges.append(Paid(charge: charge, leaf: leaf, row: row.bytes))
         }
-        try check(orders)
+        return orders
     }
 
     /// Checks the last voucher, and that there is no other.
     mutating func finish() throws {
-        if let open { try check([open]) }
+        try checks.finish()
+        if let open {
+            count += 1
+            try Self.check([open], signers, domain)
+        }
         if let next {
             throw AuditDifference(next.place, "charge", expected: "one in the log of the epoch", found: "none")
         }
     }
 
-    private mutating func check(_ orders: [Order]) throws {
-        _ = try Parallel.map(orders.count, least: Self.vouchersLeast) { [signers, domain] range in
+    private static func check(_ orders: [Order], _ signers: ChannelSigners, _ domain: EIP712Domain) throws {
+        _ = try Parallel.map(orders.count, least: vouchersLeast) { range in
             for order in orders[range] {
-                try AuditDifference.inPlace(order.place) { try Self.check(order, signers, domain) }
+                try AuditDifference.inPlace(order.place) { try check(order, signers, domain) }
             }
         }
-        count += UInt64(orders.count)
     }
 
     private static func check(_ order: Order, _ signers: ChannelSigners, _ domain: EIP712Domain) throws {
@@ -113,11 +143,11 @@ struct VoucherCheck {
         }
         let signed = try SignedVoucher(canonicalBytes: bytes)
         let voucher = signed.voucher
-        try AuditDifference.check(order.place, "channel", expected: first.channel, found: voucher.channelID)
+        try AuditDifference.check(order.place, "channel", expected: try first.channel(), found: voucher.channelID)
         try AuditDifference.check(
             order.place, "hash of its items", expected: voucher.itemsHash, found: Item.hash(of: signed.items))
         var items = signed.items[...]
-        for paid in order.charges { try check(paid, in: &items, order) }
+        for paid in order.charges { try check(paid, of: voucher.channelID, in: &items, order) }
 
         let signer = try signed.signature.recover(domain.digest(of: voucher))
         guard let authority = signers.authority(of: signer, channel: voucher.channelID, before: first.leaf.index) else {
@@ -129,7 +159,9 @@ struct VoucherCheck {
     }
 
     /// A charge is for an item of its voucher, in their order; items that were paid before are passed over.
-    private static func check(_ paid: Paid, in items: inout ArraySlice<Item>, _ order: Order) throws {
+    private static func check(
+        _ paid: Paid, of channel: Bytes32, in items: inout ArraySlice<Item>, _ order: Order
+    ) throws {
         let charge = paid.charge
         guard let place = items.firstIndex(where: { $0.envelopeHash == charge.envelopeHash }) else {
             throw AuditDifference(
@@ -138,7 +170,7 @@ struct VoucherCheck {
         let item = items[place]
         items = items[(place + 1)...]
         let total = try charge.price.total
-        guard paid.channel == order.charges[0].channel, item.bytes == charge.bytes, item.expiryDay == charge.expiryDay,
+        guard try paid.channel() == channel, item.bytes == charge.bytes, item.expiryDay == charge.expiryDay,
             item.postage == charge.price.postage, total <= item.maxFee
         else {
             throw AuditDifference(

@@ -11,7 +11,7 @@ struct AdminCommand: AsyncParsableCommand {
         discussion: "Without --yes a command shows what it would order and changes nothing.",
         subcommands: [
             AdminScheduleCommand.self, AdminPauseCommand.self, AdminResumeCommand.self, AdminRotateCommand.self,
-            AdminCloseCommand.self, AdminRulesetCommand.self,
+            AdminCloseCommand.self, AdminRulesetCommand.self, AdminCorrectCommand.self,
         ])
 }
 

@@ -47,6 +47,7 @@ enum ExplainSource {
     private static func unknown(_ address: Address, _ epoch: UInt64) -> Refusal {
         Refusal(
             404, "explanation/unknown-operator",
-            "\(address.checksummed) has no node in the snapshot of epoch \(epoch), which was taken at its beginning.")
+            "\(address.checksummed) has no node in the snapshot of epoch \(epoch): it came after the epoch began, or was "
+                + "silent in the two epochs before.")
     }
 }

@@ -163,7 +163,7 @@ struct EpochInputs {
             isPaused: acts.isPaused, dustIn: epoch.dustIn,
             schedules: try await ScheduleStore(transaction).logged(before: first)
                 .map { HexBytes($0.schedule.canonicalBytes) },
-            nodes: try await nodes(before: first),
+            nodes: try await nodes(before: first), heard: try await heardBefore(),
             storage: storage.daily.sorted { $0.key < $1.key }.map {
                 EpochOpening.Storage(expiryDay: $0.key.number, daily: $0.value)
             }, ruleset: acts.ruleset.map(HexBytes.init), equivocations: proofs.isEmpty ? nil : proofs,
@@ -171,17 +171,25 @@ struct EpochInputs {
     }
 
     private func nodes(before index: UInt64) async throws -> [EpochOpening.Node] {
-        var cumulative: [UInt32: Amount] = [:]
+        var cumulative = try await CorrectionStore(transaction).credited(in: 0..<index)
         for earlier in try await EpochStore(transaction).all() where earlier.number < epoch.number {
-            for row in earlier.result?.rows ?? [] { cumulative[row.node] = row.cumulative }
+            for row in earlier.result?.rows ?? [] {
+                cumulative[row.node] = try (cumulative[row.node] ?? .zero).adding(row.reward)
+            }
         }
         let registered = try await LogStore(transaction).leaves(of: .node, before: index)
         let slashed = try await NodeStore(transaction).slashed(before: index)
+        let absences = try await NodeStore(transaction).absences(through: epoch.number)
         return try registered.map { leaf in
             let node = try RegisteredNode(canonicalBytes: leaf.body)
             return EpochOpening.Node(
                 node: HexBytes(leaf.body), registeredAt: leaf.time, cumulative: cumulative[node.number] ?? .zero,
-                slashed: slashed[node.number])
+                slashed: slashed[node.number], absences: absences[node.number]?.spans)
         }
+    }
+
+    private func heardBefore() async throws -> [UInt32] {
+        guard let before = try await EpochStore(transaction).epoch(epoch.number - 1) else { return [] }
+        return try await NodeStore(transaction).heard(in: before.firstIndex..<epoch.firstIndex).sorted()
     }
 }

@@ -2,6 +2,7 @@ import Channels
 import Foundation
 import Payer
 import Primitives
+import Rewards
 
 /// The state before an epoch's first leaf: what an audit of the epoch starts from, with the charges in `held.csv`.
 struct EpochOpening: Codable, Equatable, Sendable {
@@ -12,6 +13,8 @@ struct EpochOpening: Codable, Equatable, Sendable {
         let cumulative: Amount
         /// What its stake gave before the epoch; left out where that is nothing.
         var slashed: Amount?
+        /// Epochs up to this one whose snapshots leave it out; left out where there is none.
+        var absences: [Absences.Span]?
     }
 
     /// What one midnight captures of the storage that ends on a day.
@@ -80,6 +83,8 @@ struct EpochOpening: Codable, Equatable, Sendable {
     let dustIn: Amount
     let schedules: [HexBytes]
     let nodes: [Node]
+    /// Nodes of which the log held something that they signed in the epoch before, ascending.
+    var heard: [UInt32] = []
     let storage: [Storage]
     /// The ruleset that an act ordered last; without one the genesis's is in force.
     var ruleset: HexBytes?

@@ -25,6 +25,8 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var options: LedgerOptions
     @Option(help: "The epoch.")
     var epoch: UInt64?
+    @Flag(help: "Show the epoch's split with what was corrected in its name since.")
+    var restated = false
     @Option(help: "The first day, as 2024-01-01 (UTC).", transform: Self.day)
     var from: UTCDay?
     @Option(help: "The last day, which is part of the report.", transform: Self.day)
@@ -40,6 +42,9 @@ struct ReportCommand: AsyncParsableCommand {
     func validate() throws {
         guard (epoch == nil) != (from == nil), (from == nil) == (through == nil) else {
             throw ValidationError("Say of what: --epoch, or --from and --through.")
+        }
+        guard !restated || epoch != nil else {
+            throw ValidationError("--restated is of an epoch; corrections made in a range of days are in its report.")
         }
     }
 
@@ -68,15 +73,23 @@ struct ReportCommand: AsyncParsableCommand {
             guard let state = try await LogStore(transaction).state() else {
                 throw OperatorError("This database holds no instance.")
             }
-            let period: ReportPeriod
+            var period: ReportPeriod
+            var corrected: (epoch: UInt64, corrections: [CorrectionStore.Stored])?
             if let epoch {
                 period = try await .epoch(epoch, transaction, state)
+                if restated {
+                    let corrections = try await CorrectionStore(transaction).of(epoch)
+                    period = try period.restated(by: corrections)
+                    corrected = (epoch, corrections)
+                }
             } else if let from, let through {
                 period = try await .days(from, through: through, transaction, state)
             } else {
                 preconditionFailure("validate() asks for one of the two")
             }
-            let report = try await ReportContent(transaction: transaction, state: state, period: period).report()
+            let report = try await ReportContent(
+                transaction: transaction, state: state, period: period, restated: corrected
+            ).report()
             let wanted = formats.isEmpty ? Set(ReportFormat.allCases) : Set(formats)
             let path = try await ReportFiles(transaction: transaction, period: period, formats: wanted).write(
                 report, under: out

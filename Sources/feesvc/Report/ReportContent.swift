@@ -10,6 +10,8 @@ struct ReportContent {
     let transaction: Transaction
     let state: LogState
     let period: ReportPeriod
+    /// The epoch whose split is shown with what was corrected in its name, by these corrections.
+    var restated: (epoch: UInt64, corrections: [CorrectionStore.Stored])?
 
     /// The report without its journal. Throws where anything in it disagrees.
     func report() async throws -> Report {
@@ -23,10 +25,26 @@ struct ReportContent {
             })
         let refunds = try await store.refunds(period.leaves)
         let schedules =
-            try books.schedules() + [try refundSchedule(refunds), try await contributions(), try await control()]
+            try books.schedules() + [try refundSchedule(refunds), try await contributions()] + (try await corrections())
+            + [try await control()]
         return try Report(
             scope: try await scope(), opening: books.opening, closing: books.closing, schedules: schedules,
-            checks: books.checks + [Self.returned])
+            checks: books.checks + [Self.returned] + (restated == nil ? [] : [Restatement.balanced]))
+    }
+
+    private func corrections() async throws -> [Schedule] {
+        guard let restated else {
+            let made = try await CorrectionStore(transaction).made(in: period.leaves)
+            return [try Restatement(corrections: made).schedule()]
+        }
+        guard let result = try await EpochStore(transaction).epoch(restated.epoch)?.result else {
+            throw Refusal(409, "epoch/not-sealed", "Epoch \(restated.epoch) is not sealed.")
+        }
+        let operators = Dictionary(
+            try await NodeStore(transaction).all().map { ($0.node.number, $0.node.registration.operatorAddress) }
+        ) { first, _ in first }
+        let restatement = Restatement(corrections: restated.corrections)
+        return [try restatement.schedule(), try restatement.schedule(of: result, operators: operators)]
     }
 
     private func scope() async throws -> ReportScope {

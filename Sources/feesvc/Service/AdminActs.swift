@@ -19,7 +19,7 @@ struct AdminActs {
         case .rollback:
             throw Refusal(
                 409, "act/rollback", "A running service has nothing to go back from; run feesvc recover in its place.")
-        case .clock, .schedule, .pause, .rotate, .close, .ruleset: break
+        case .clock, .schedule, .pause, .rotate, .close, .ruleset, .correct: break
         }
         try await service.execute(act, signature, opening: opening)
     }
@@ -54,6 +54,9 @@ extension FeeService {
                 try rotate(rotation, LoggedAct(index: index, act: act, signature: signature), &session)
             }
             if case .close(let commitment) = act.order { try await beginClose(commitment, opening, &session) }
+            if case .correct(let correction) = act.order {
+                try await Self.correct(correction, index: index, &session)
+            }
             try await Self.carryOut(act.order, &session)
         }
         if case .clock(let time) = act.order {
@@ -82,7 +85,7 @@ extension FeeService {
 
     private static func carryOut(_ order: AdminOrder, _ session: inout LogSession) async throws {
         switch order {
-        case .clock, .collect, .rotate, .close, .rollback: break
+        case .clock, .collect, .rotate, .close, .correct, .rollback: break
         case .seal(let epoch): _ = try await seal(epoch, &session)
         case .schedule(let proposed): try await announce(proposed, &session)
         case .pause(let isPaused): session.paused(isPaused)

@@ -2,6 +2,7 @@ import Channels
 import Ledger
 import Logging
 import Primitives
+import Rewards
 import Storage
 
 /// Something that falls due at a moment of log time. At one moment they are done in the order of the cases, so that what
@@ -130,9 +131,24 @@ extension FeeService {
         postageNotDueBefore = 0
     }
 
+    /// Logs and keeps which nodes the snapshot of the epoch that begins leaves out.
+    private static func leaveOutTheSilent(before epoch: UInt64, _ session: inout LogSession) async throws {
+        guard epoch > 2, let before = try await EpochStore(session.transaction).epoch(epoch - 2) else { return }
+        let nodes = NodeStore(session.transaction)
+        let start = session.state.genesis.epochs.beginning(of: epoch - 2)
+        let silence = Silence(
+            before: epoch,
+            registered: try await nodes.all().filter { $0.registeredAt <= start }.map(\.node.number),
+            heard: try await nodes.heard(in: before.firstIndex..<session.nextIndex))
+        guard !silence.nodes.isEmpty else { return }
+        session.append(LeafDraft(.silence, silence.canonicalBytes))
+        try await nodes.keep(silence)
+    }
+
     private func close(_ epoch: UInt64, at time: UInt64) async throws {
         try await commit(at: time) { session in
             channels.forget(try await session.repay())
+            try await Self.leaveOutTheSilent(before: epoch + 1, &session)
             let end = session.state.anchor
             session.append(LogBody.books(epoch: epoch, entry: end.number, hash: end.hash))
             session.append(LogBody.edge(epoch: epoch, time: time))

@@ -9,14 +9,17 @@ import Storage
 /// before, returned with everything unspent.
 struct DeliverySettlement {
     private let epoch: UInt64
-    private let holders: Int
+    /// The nodes of the epoch's snapshot.
+    private let holders: Set<UInt32>
     private let nodes: [StoredNode]
     private let start: UInt64
-    /// The nodes' lists, by epoch; only those of the epoch's holders.
+    /// The nodes' lists, by epoch; only those of nodes that were registered when it began.
     private var reports: [UInt64: [Delivered]] = [:]
     private var settlement: RefundSettlement
     private var voided: [(charge: UInt64, logIndex: UInt64)] = []
     private var voidedNumbers: Set<UInt64> = []
+    /// Congestion of charges that went back, which stays.
+    private var keptCongestion = Amount.zero
     private var faults: [Fault] = []
 
     /// A message that a node vouched for and does not list, and that was not delivered.
@@ -39,7 +42,8 @@ struct DeliverySettlement {
             try await HistoryStore(transaction).histories(of: shown.map(\.charge)).map { ($0.history.number, $0) }
         ) { first, _ in first }
         nodes = try await NodeStore(transaction).all()
-        holders = nodes.count { [start] in $0.registeredAt <= start }
+        holders = Set(
+            nodes.filter { $0.isMember(of: epoch, session.state.genesis.epochs) }.map(\.node.number))
         settlement = RefundSettlement(
             EntryDraft(.cut, reference: "cut:\(epoch)"),
             channels: try await ChannelStore(transaction).channels(Array(Set(histories.values.map(\.channelID)))))
@@ -62,7 +66,8 @@ struct DeliverySettlement {
         try await HoldStore(session.transaction).void(voided)
         try await settlement.write(&session)
 
-        let rest = try await ChargeStore(session.transaction).undecided(in: epoch)
+        var rest = try await ChargeStore(session.transaction).undecided(in: epoch)
+        rest.congestion = try rest.congestion.adding(keptCongestion)
         try settlement.entry.move(rest.base, from: .held(.base), to: .pool(session.state.openEpoch))
         try settlement.entry.move(rest.congestion, from: .held(.base), to: .protocolIncome)
         let cut = Cut(
@@ -83,13 +88,16 @@ struct DeliverySettlement {
         let number = charge.history.number
         let first = try await standing(ofFirst: evidence.first, session)
         let claim = DeliveryCut.claim(
-            charge: number, holders: holders, reports: reports[epoch] ?? [],
+            charge: number, holders: holders.count,
+            reports: (reports[epoch] ?? []).filter { holders.contains($0.node) },
             shown: ShownEvidence(
                 isAcknowledged: evidence.acknowledgement != nil, isRefused: evidence.refusal != nil, first: first))
         guard let claim else { return }
         let before = try charge.history.standing(after: session.state.lastMidnight)
         var after = before
         let decision = try after.settle(claim)
+        keptCongestion = try keptCongestion.adding(
+            try before.congestion.held.subtracting(decision.held.congestion))
         let bytes: [UInt8]
         let draft: LeafDraft
         switch claim {

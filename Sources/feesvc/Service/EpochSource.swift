@@ -18,8 +18,8 @@ struct EpochSource {
         let clock = state.genesis.epochs
         nodes = try await NodeStore(transaction).all()
         let start = clock.beginning(of: epoch.number)
-        let snapshot = try nodes.filter { $0.registeredAt <= start }.map { try $0.participant(at: start) }
-        let registered = Dictionary(nodes.map { ($0.node.number, $0.registeredAt) }) { first, _ in first }
+        let snapshot = try nodes.filter { $0.isMember(of: epoch.number, clock) }.map { try $0.participant(at: start) }
+        let byNumber = Dictionary(nodes.map { ($0.node.number, $0) }) { first, _ in first }
         let members = Set(snapshot.map(\.node))
         let store = EpochStore(transaction)
         let end = epoch.endIndex ?? state.tree.size
@@ -32,22 +32,35 @@ struct EpochSource {
         where members.contains(proof.node) {
             penalties[proof.node, default: 0] += 1
         }
+        let corrections = CorrectionStore(transaction)
+        let corrected = try await corrections.made(in: epoch.firstIndex..<end).poolFlows()
+        let credited = try await corrections.credited(in: end..<UInt64(Int64.max))
         inputs = RewardInputs(
             ruleset: try await Self.ruleset(before: epoch.firstIndex, transaction, state.genesis),
             epoch: epoch.number, firstIndex: epoch.firstIndex, endIndex: end,
             logRoot: epoch.edgeHead?.head.root ?? state.tree.root, snapshot: snapshot,
             observations: observations.filter { members.contains($0.observer) },
             attestations: try await store.attestationRecords(in: epoch.firstIndex..<end, for: snapshot) {
-                (registered[$0.node] ?? UInt64.max) <= clock.beginning(of: $1)
+                byNumber[$0.node]?.isMember(of: $1, clock) ?? false
             },
-            cumulativeBefore: try Self.before(epoch, nodes.filter { members.contains($0.node.number) }),
+            cumulativeBefore: try Self.before(
+                epoch, nodes.filter { members.contains($0.node.number) }, credited: credited),
             base: epoch.captured.base, storage: epoch.captured.storage, postage: epoch.captured.postage,
-            dustIn: epoch.dustIn, grants: epoch.granted, refunds: epoch.repaid, penalties: penalties)
+            dustIn: epoch.dustIn, grants: try epoch.granted.adding(corrected.into),
+            refunds: try epoch.repaid.adding(corrected.outOf), penalties: penalties)
     }
 
     /// What each leaf held before: for a sealed epoch what its result says, since the nodes have earned more by now.
-    private static func before(_ epoch: StoredEpoch, _ members: [StoredNode]) throws -> [UInt32: Amount] {
-        var before = Dictionary(members.map { ($0.node.number, $0.cumulative) }) { first, _ in first }
+    ///
+    /// - Parameter credited: what corrections after the epoch gave to them.
+    private static func before(
+        _ epoch: StoredEpoch, _ members: [StoredNode], credited: [UInt32: Amount]
+    ) throws -> [UInt32: Amount] {
+        var before: [UInt32: Amount] = [:]
+        for member in members {
+            let number = member.node.number
+            before[number] = try member.cumulative.subtracting(credited[number] ?? .zero)
+        }
         for row in epoch.result?.rows ?? [] { before[row.node] = try row.cumulative.subtracting(row.reward) }
         return before
     }

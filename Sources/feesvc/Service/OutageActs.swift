@@ -54,7 +54,7 @@ extension FeeService {
         guard try await !OutageStore(transaction).all().contains(where: { $0.declared.outage.day == day }) else {
             throw Refusal(409, "outage/decided", "An outage of \(day) was declared before.")
         }
-        let snapshot = try await NodeStore(transaction).snapshot(at: epochs.beginning(of: state.openEpoch))
+        let snapshot = try await NodeStore(transaction).snapshot(of: state.openEpoch, epochs)
         let stakes = Dictionary(snapshot.map { ($0.operatorAddress, $0.stake) }) { first, _ in first }
         let digest = domain.digest(of: declared.outage)
         for signer in declared.signers {

@@ -116,8 +116,8 @@ extension FeeService {
     private static func isListed(
         _ charge: StoredHistory, _ transaction: Transaction, _ state: LogState
     ) async throws -> Bool {
-        let start = state.genesis.epochs.beginning(of: charge.epoch)
-        let members = Set(try await NodeStore(transaction).snapshot(at: start).map(\.node))
+        let members = Set(
+            try await NodeStore(transaction).snapshot(of: charge.epoch, state.genesis.epochs).map(\.node))
         return try await EpochStore(transaction).deliveries(of: charge.epoch)
             .contains { members.contains($0.node) && $0.charges.contains(charge.history.number) }
     }

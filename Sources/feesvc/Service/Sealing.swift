@@ -134,9 +134,9 @@ extension FeeService {
         let clock = session.state.genesis.epochs
         let open = session.state.openEpoch
         let nodes = NodeStore(session.transaction)
-        var snapshots = [try await nodes.snapshot(at: clock.beginning(of: epoch))]
+        var snapshots = [try await nodes.snapshot(of: epoch, clock)]
         if AttestationQuorum.isLate(epoch, in: open) {
-            snapshots.append(try await nodes.snapshot(at: clock.beginning(of: open)))
+            snapshots.append(try await nodes.snapshot(of: open, clock))
         }
         return snapshots
     }
