@@ -154,6 +154,14 @@ public actor PayerChannel {
         return try await service.client.get("/v1/channels/\(id.hex)?time=\(time)&signature=\(signature.hex)")
     }
 
+    /// Asks where each unit of one of the channel's charges is, and what went back of it.
+    public func standing(of charge: UInt64, at time: UInt64) async throws -> ChargeStandingBody {
+        let query = ChannelQuery(channelID: id, time: time)
+        let signature = key.sign(service.domain.digest(of: query))
+        return try await service.client.get(
+            "/v1/channels/\(id.hex)/charges/\(charge)?time=\(time)&signature=\(signature.hex)")
+    }
+
     /// Closes the channel by agreement; what is left goes to the payer's payable.
     public func close(validUntil: UInt64) async throws -> Amount {
         let charged = signer.charged

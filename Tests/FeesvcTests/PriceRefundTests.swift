@@ -77,20 +77,3 @@ struct PriceRefundTests: RefundScene {
         }
     }
 }
-
-extension ServiceFixture {
-    /// The service after a restart with another first schedule than its log's: what a bug in pricing would do.
-    fileprivate func withSchedule(base: Amount, storagePerByteDay: Amount) async throws -> ServiceFixture {
-        let row = try #require(try await pool.query("SELECT body FROM schedules WHERE version = 1").first)
-        let logged = try FeeSchedule(canonicalBytes: try row.bytes("body"))
-        let changed = FeeSchedule(
-            version: 1, effectiveFrom: logged.effectiveFrom, base: base, storagePerByteDay: storagePerByteDay,
-            congestionUnit: logged.congestionUnit, targetPerMinute: logged.targetPerMinute, postage: logged.postage,
-            postageWindow: logged.postageWindow, retentionDaysMin: logged.retentionDaysMin,
-            retentionDaysMax: logged.retentionDaysMax, bytesMax: logged.bytesMax)
-        try await pool.execute("ALTER TABLE schedules DISABLE TRIGGER schedules_fixed")
-        _ = try await pool.execute("UPDATE schedules SET body = \(changed.canonicalBytes) WHERE version = 1")
-        try await pool.execute("ALTER TABLE schedules ENABLE TRIGGER schedules_fixed")
-        return try await reopened()
-    }
-}

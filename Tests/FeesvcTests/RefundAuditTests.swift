@@ -12,31 +12,7 @@ import Testing
 struct RefundAuditTests: RefundScene {
     @Test func `refunds on every ground of one charge are recomputed by an audit, over three epochs`() async throws {
         try await ServiceFixture.run { fixture in
-            try await fixture.registerNodes(3)
-            let names = ["deleted", "deleted later", "refused", "lost", "twice"]
-            let envelopes = names.map { fixture.envelope($0, topic: topic) }
-            var charges: [UInt64] = []
-            for (name, envelope) in zip(names, envelopes) {
-                let key = SecretKey(seed: 2, label: name)
-                charges.append(try await pay(envelope, fixture, by: key, postage: 1_000_000_000).charge)
-            }
-            let second = try await pay(envelopes[4], fixture, by: other).charge
-            _ = try await fixture.service.refundDouble(DoubleCharge(charge: second, first: charges[4]))
-            try await refuse(charges[2], envelopes[2], node: 1, fixture)
-            try await acknowledge(charges[3], envelopes[3], node: 2, fixture)
-            try await fixture.advance(to: ServiceFixture.start + 2 * UTCDay.seconds)
-            _ = try await fixture.service.delete(deletion(envelopes[0], fixture), charge: charges[0])
-            _ = try await declare(
-                UTCDay(containing: ServiceFixture.start + UTCDay.seconds), parts: 333_333_333, by: 1...3, fixture)
-            try await fixture.advance(to: edge)
-            for node in 1...3 {
-                try await fixture.deliver([charges[0], charges[1], charges[4], second], epoch: 1, node: node)
-            }
-            try await seal(1, fixture)
-            try await fixture.advance(to: cut + UTCDay.seconds)
-            _ = try await fixture.service.delete(deletion(envelopes[1], fixture), charge: charges[1])
-            try await seal(2, fixture)
-            try await seal(3, fixture)
+            try await playManyGrounds(fixture)
 
             let audits = try await audit(fixture)
             #expect(audits.map(\.epoch) == [1, 2, 3])

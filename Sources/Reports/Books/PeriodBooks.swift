@@ -62,19 +62,19 @@ public struct PeriodBooks: Sendable {
             columns: [
                 .added("base", .cut), .added("storage", .midnight), .added("postage", .postage),
                 .added("granted", .grant), .added("dust", .dust), .added("corrected_in", .correction),
-                .taken("corrected_out", .correction), .taken("distributed", .distribution),
+                .taken("repaid", .refund), .taken("corrected_out", .correction), .taken("distributed", .distribution),
             ], isAccount: { if case .pool = $0 { true } else { false } },
             chart: Schedule.Chart(title: "Pools at the end", categories: "account", values: "closing")),
         RollForward(
             title: "Held fees", name: "held",
             columns: [
                 .added("charged", .charge), .taken("midnights", .midnight), .taken("cuts", .cut),
-                .taken("postage", .postage),
+                .taken("postage", .postage), .taken("returned", .refund),
             ], isAccount: { if case .held = $0 { true } else { false } }),
         RollForward(
             title: "Channels", name: "channels",
             columns: [
-                .added("deposited", .deposit), .added("returned", .cut, .postage), .taken("charged", .charge),
+                .added("deposited", .deposit), .added("returned", .cut, .postage, .refund), .taken("charged", .charge),
                 .taken("withdrawn", .withdrawal), .taken("closed", .close),
             ], isAccount: { $0 == .channels }),
         RollForward(
@@ -89,7 +89,7 @@ public struct PeriodBooks: Sendable {
             title: "Dust", name: "dust", columns: [.added("remainders", .distribution), .taken("carried", .dust)],
             isAccount: { $0 == .dust }),
         RollForward(
-            title: "Stakes", name: "stakes", columns: [.added("staked", .stake)],
+            title: "Stakes", name: "stakes", columns: [.added("staked", .stake), .taken("returned", .cut)],
             isAccount: {
                 switch $0 {
                 case .stake, .unbonding: true
@@ -107,7 +107,8 @@ public struct PeriodBooks: Sendable {
             title: "Payables", name: "payables",
             columns: [
                 .added("closed", .close), .added("withdrawn", .withdrawal), .added("claimed", .claim),
-                .added("returned", .cut, .postage), .added("deposited", .deposit), .taken("paid_out", .payout),
+                .added("returned", .cut, .postage, .refund), .added("deposited", .deposit),
+                .taken("paid_out", .payout),
             ], isAccount: { if case .payable = $0 { true } else { false } }),
         RollForward(
             title: "Custody", name: "custody",

@@ -16,15 +16,19 @@ struct DemoChecks {
     var auditFailure: String?
     var convergenceFailure: String?
     var epochs: [DirectoryAudit] = []
+    /// What went back in each of them, by ground.
+    var refunds: [RefundFigures] = []
+    /// Where that is not what payers were told.
+    var refundFailures: [String] = []
     var nodes: [RegisteredNode] = []
     var claimed: [UInt32: Amount] = [:]
     var heldAtEnd: [(account: LedgerAccount, balance: Amount)] = []
 
     static func run(
-        network: DemoNetwork, service: ServiceConnection, out: String, expected: Int
+        network: DemoNetwork, service: ServiceConnection, out: String, counts: DemoCounts
     ) async throws -> DemoChecks {
         var checks = DemoChecks()
-        checks.convergenceFailure = try await compareNodes(network, expected: expected)
+        checks.convergenceFailure = try await compareNodes(network, expected: counts.accepted)
         checks.isConverged = checks.convergenceFailure == nil
 
         let pool = PostgresPool(
@@ -53,11 +57,25 @@ struct DemoChecks {
 
         do {
             // Each audit ties custody to all other accounts at its edge.
-            try DirectoryChain.audit(out) { checks.epochs.append($0) }
+            try DirectoryChain.audit(out) { try checks.take($0, in: out) }
+            checks.refundFailures += try RefundFigures.complaints(counts.refunds, checks.refunds)
         } catch let difference as AuditDifference {
             checks.auditFailure = difference.description
         }
         return checks
+    }
+
+    /// Takes an epoch whose export the audit agrees with, and adds up what went back by ground.
+    private mutating func take(_ audit: DirectoryAudit, in out: String) throws {
+        let folder = try AuditFolder("\(out)/\(EpochExport.directoryName(audit.epoch))", checkingHashes: false)
+        let figures = try RefundFigures(folder, firstIndex: audit.start.frontier.size)
+        epochs.append(audit)
+        refunds.append(figures)
+        let paid = try Amount.sum(figures.grounds.map(\.paid))
+        let refunded = audit.audit.replay.flows.refunded
+        if paid != refunded {
+            refundFailures.append("\(paid) went back by ground in epoch \(audit.epoch), \(refunded) by the log")
+        }
     }
 
     private static func compareNodes(_ network: DemoNetwork, expected: Int) async throws -> String? {

@@ -8,10 +8,14 @@ import Rewards
 struct DemoCounts: Sendable {
     var accepted = 0
     var rejected = 0
-    var welcomed = 0
     var claimedTwice = 0
+    /// What payers were told goes back, by ground.
+    var refunds: [RefundGround: RefundTally] = [:]
     var attestations: [UInt64: Int] = [:]
     var claimed: [UInt32: Amount] = [:]
+
+    var welcomed: Int { refunds[.welcomed]?.count ?? 0 }
+    var refunded: Int { refunds.values.reduce(0) { $0 + $1.count } }
 }
 
 /// Replays a trace: owns the clock, sends what the trace says, and stops at each deadline.
@@ -26,18 +30,13 @@ actor DemoDriver {
     private let concurrency: Int
     private let settlement: SecretKey
     private var plan: DemoPlan
+    private let refunds: DemoRefunds
     private var payers: [Int: DemoPayer] = [:]
-    private var openings: [TraceMessage.TopicName: PaidOpening] = [:]
+    /// Second gateways of senders.
+    private var gateways: [Int: DemoPayer] = [:]
     private var time: UInt64
-    private var killed: Int?
+    private var killed: (node: Int, at: UInt64)?
     private(set) var counts = DemoCounts()
-
-    /// An opening that was paid, kept until it is welcomed.
-    private struct PaidOpening {
-        let sender: Int
-        let charge: UInt64
-        let head: EnvelopeHead
-    }
 
     /// The node that is killed: the last one.
     private static let minimumToKill = 4
@@ -54,6 +53,7 @@ actor DemoDriver {
         self.retentionDays = retentionDays
         concurrency = 32
         settlement = try network.settlementKey()
+        refunds = DemoRefunds(identities: identities, service: service)
         topics = TraceTopics(trace.messages, window: service.schedule.postageWindow)
         time = service.genesis.start
         plan = DemoPlan(
@@ -69,6 +69,7 @@ actor DemoDriver {
             case .stops(let stops): try await stop(at: stops)
             }
         }
+        counts.refunds = await refunds.told
     }
 
     // MARK: Sending
@@ -93,19 +94,23 @@ actor DemoDriver {
             }
             return results
         }
-        for one in sent { note(one.sent, at: one.place) }
-        for place in range { try await welcome(at: place) }
+        for one in sent { await note(one.sent, at: one.place) }
+        for place in range {
+            guard let name = topics.welcomes[place] else { continue }
+            try await refunds.welcome(name, by: trace.messages[place].sender, at: time)
+        }
+        for one in sent.sorted(by: { $0.place < $1.place }) { try await payAgain(one.sent, at: one.place) }
         progress.advance(by: range.count, note: "\(UTCDay(containing: time))")
     }
 
-    private func note(_ sent: SentEnvelope, at place: Int) {
+    private func note(_ sent: SentEnvelope, at place: Int) async {
         let message = trace.messages[place]
         switch sent {
         case .accepted(let charge, let head):
             counts.accepted += 1
-            guard topics.stories[message.topic]?.opening == place else { return }
+            guard topics.stories[message.topic]?.opening == place, let payer = payers[message.sender] else { return }
             plan.notePostage(endingAt: time + service.schedule.postageWindow)
-            openings[message.topic] = PaidOpening(sender: message.sender, charge: charge, head: head)
+            await refunds.note(PaidOpening(channel: payer.channel, charge: charge, head: head), of: message.topic)
         case .rejected(let reason):
             counts.rejected += 1
             progress.say("message \(place + 1) of sender \(message.sender) was refused: \(reason)")
@@ -117,40 +122,38 @@ actor DemoDriver {
         _ places: [Int], _ now: UInt64
     ) throws {
         guard let payer = payers[sender] else { return }
-        let orders = places.map(order)
+        let orders = places.map { order($0) }
         group.addTask { try await zip(places, payer.send(orders, at: now)).map { (place: $0, sent: $1) } }
     }
 
-    private func order(_ place: Int) -> EnvelopeOrder {
+    /// Now and then a gateway does not hear that a message was paid, and another one pays for it again.
+    private func payAgain(_ sent: SentEnvelope, at place: Int) async throws {
+        guard place.isMultiple(of: DemoRefunds.messagesPerDouble), case .accepted(let first, _) = sent else { return }
+        let sender = trace.messages[place].sender
+        let known = gateways[sender]
+        let gateway = if let known { known } else { try await openPayer(sender, gateway: "/second") }
+        gateways[sender] = gateway
+        let charge = try await gateway.payAgain(order(place, isAgain: true), at: time)
+        try await refunds.show(charge, after: first, on: gateway.channel)
+    }
+
+    private func order(_ place: Int, isAgain: Bool = false) -> EnvelopeOrder {
         let message = trace.messages[place]
         let story = topics.stories[message.topic]
         let owner = story?.reply.map { trace.messages[$0].sender }
         return EnvelopeOrder(
             message: message, number: place, topic: identities.topic(message.topic, owner: owner).id,
-            isOpening: story?.opening == place)
+            isOpening: story?.opening == place && !isAgain)
     }
 
-    private func openPayer(_ sender: Int) async throws -> DemoPayer {
+    private func openPayer(_ sender: Int, gateway: String = "") async throws -> DemoPayer {
         var order = await network.nodes.map(\.registered)
         var generator = SplitMix64(seed: identities.seed ^ UInt64(bitPattern: Int64(sender)))
         order.shuffle(using: &generator)
         return try await DemoPayer(
-            sender: sender, identities: identities, service: service, settlement: settlement,
+            sender: sender, gateway: gateway, identities: identities, service: service, settlement: settlement,
             publisher: Publisher(http: network.http, domain: service.domain, nodes: order),
             retentionDays: retentionDays)
-    }
-
-    private func welcome(at place: Int) async throws {
-        guard let name = topics.welcomes[place], let opening = openings.removeValue(forKey: name) else { return }
-        let sender = trace.messages[place].sender
-        let statement = WelcomeStatement(topic: opening.head.topic, envelopeHash: opening.head.hash)
-        let welcome = Welcome(
-            head: opening.head, topic: identities.topic(name, owner: sender),
-            signature: identities.owner(of: name, sender: sender).sign(service.domain.digest(of: statement)))
-        let refund: RefundBody = try await service.client.post(
-            "/v1/welcomes", WelcomeBody(charge: opening.charge, welcome: HexBytes(welcome.canonicalBytes)))
-        try await payers[opening.sender]?.channel.refunded(refund.amount)
-        counts.welcomed += 1
     }
 
     // MARK: Stops
@@ -161,7 +164,7 @@ actor DemoDriver {
             switch stop {
             case .kill:
                 try await waitUntilOnMajority()
-                try await kill()
+                try await kill(at: moment)
             case .midnight: try await waitUntilOnAllRunning()
             case .deliveryCut(let epoch, _):
                 try await waitUntilOnMajority()
@@ -172,8 +175,12 @@ actor DemoDriver {
         }
         try await moveClock(to: moment)
         for stop in stops {
-            if case .midnight = stop { try await waitUntilProbed(UTCDay(containing: moment)) }
-            if case .edge(let epoch, _) = stop { try await finish(epoch) }
+            switch stop {
+            case .midnight: try await waitUntilProbed(UTCDay(containing: moment))
+            case .deliveryCut(let epoch, _): try await refunds.hearOfDoubles(in: epoch, at: moment)
+            case .edge(let epoch, _): try await finish(epoch)
+            case .kill, .postage: break
+            }
         }
     }
 
@@ -183,19 +190,21 @@ actor DemoDriver {
         time = moment
     }
 
-    private func kill() async throws {
+    private func kill(at moment: UInt64) async throws {
         let last = await network.nodes.count - 1
         await network.killNode(last)
-        killed = last
+        killed = (last, moment)
         progress.say("\(UTCDay(containing: time)): node \(last + 1) was killed with SIGKILL")
     }
 
     private func finish(_ epoch: UInt64) async throws {
-        if let node = killed, epoch >= 2 {
-            try await network.restartNode(node)
-            killed = nil
+        if let killed, epoch >= 2 {
+            try await network.restartNode(killed.node)
             try await waitUntilOnAllRunning()
-            progress.say("\(UTCDay(containing: time)): node \(node + 1) is back and has caught up with its peers")
+            let day = UTCDay(containing: time)
+            progress.say("\(day): node \(killed.node + 1) is back and has caught up with its peers")
+            try await declareOutage(of: killed.node, since: killed.at)
+            self.killed = nil
         }
         try await network.order(.seal(epoch: epoch), on: service)
         let operators = DemoOperators(
@@ -209,6 +218,18 @@ actor DemoDriver {
         progress.say(
             "\(UTCDay(containing: time)): epoch \(epoch) is sealed, attested by \(outcome.attestations) operators and claimed"
         )
+    }
+
+    /// The operators of the nodes that went on declare what the network lacked, day by day.
+    private func declareOutage(of node: Int, since begin: UInt64) async throws {
+        let nodes = await network.nodes.map(\.registered)
+        let operators = nodes.indices.filter { $0 != node }.map { identities.nodeOperator($0 + 1) }
+        for outage in DemoRefunds.outages(from: begin, to: time, ofOneIn: nodes.count) {
+            let told = try await refunds.declare(outage, by: operators)
+            progress.say(
+                "\(UTCDay(containing: time)): \(operators.count) operators declare an outage of \(outage.day): "
+                    + (told.map { "\($0) units go back" } ?? "nothing was stored then"))
+        }
     }
 
     // MARK: Barriers

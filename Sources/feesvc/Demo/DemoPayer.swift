@@ -21,36 +21,55 @@ enum SentEnvelope: Sendable {
     case rejected(reason: String)
 }
 
-/// One sender of a trace: a key, a channel, and the nodes in the order in which it tries them.
+/// A gateway of one sender of a trace: the sender's key, a channel, and the nodes in the order in which it tries them.
 struct DemoPayer: Sendable {
     /// What a channel is opened with, and topped up by, in units.
     static let deposit = Amount(10_000_000_000)
 
     let channel: PayerChannel
-    private let sender: Int
+    private let name: String
     private let identities: DemoIdentities
     private let service: ServiceConnection
     private let settlement: SecretKey
     private let publisher: Publisher
     private let retentionDays: UInt32
 
+    /// Opens the channel and has money confirmed for it; `gateway` tells the channels of one sender apart.
     init(
-        sender: Int, identities: DemoIdentities, service: ServiceConnection, settlement: SecretKey,
+        sender: Int, gateway: String = "", identities: DemoIdentities, service: ServiceConnection,
+        settlement: SecretKey,
         publisher: Publisher, retentionDays: UInt32
     ) async throws {
-        self.sender = sender
+        name = "\(sender)\(gateway)"
         self.identities = identities
         self.service = service
         self.settlement = settlement
         self.publisher = publisher
         self.retentionDays = retentionDays
         channel = try await PayerChannel(
-            opening: identities.bytes("opening/\(sender)"), key: identities.payer(sender), service: service)
+            opening: identities.bytes("opening/\(name)"), key: identities.payer(sender), service: service)
         try await deposit(Self.deposit, label: "opening")
     }
 
     /// Pays for messages and publishes them with their receipts.
     func send(_ orders: [EnvelopeOrder], at now: UInt64) async throws -> [SentEnvelope] {
+        let (sent, accepted) = try await pay(orders, at: now)
+        _ = try await publisher.publish(accepted)
+        return sent
+    }
+
+    /// Pays for a message that another gateway of the sender has paid for and published.
+    func payAgain(_ order: EnvelopeOrder, at now: UInt64) async throws -> Charge {
+        let (sent, accepted) = try await pay([order], at: now)
+        if let charge = accepted.first?.receipt.charge { return charge }
+        var reason = "no answer"
+        if case .rejected(let found) = sent.first { reason = found }
+        throw OperatorError("The second payment for message \(order.number + 1) failed: \(reason)")
+    }
+
+    private func pay(
+        _ orders: [EnvelopeOrder], at now: UInt64
+    ) async throws -> (sent: [SentEnvelope], accepted: [(envelope: Envelope, receipt: Receipt)]) {
         let expiry = UTCDay(number: UTCDay(containing: now).number + retentionDays)
         let envelopes = orders.map {
             identities.envelope($0.message, number: $0.number, topic: $0.topic, expiryDay: expiry)
@@ -75,8 +94,7 @@ struct DemoPayer: Sendable {
             case .refused(_, let code, let detail): return .rejected(reason: "\(code): \(detail)")
             }
         }
-        _ = try await publisher.publish(accepted)
-        return sent
+        return (sent, accepted)
     }
 
     private func item(
@@ -96,7 +114,7 @@ struct DemoPayer: Sendable {
     /// Has the embedded settlement confirm money for the channel.
     private func deposit(_ amount: Amount, label: String) async throws {
         let deposit = Deposit(
-            channelID: channel.id, amount: amount, reference: identities.bytes("deposit/\(sender)/\(label)"))
+            channelID: channel.id, amount: amount, reference: identities.bytes("deposit/\(name)/\(label)"))
         let body = SettlementBody(
             subject: HexBytes(channel.id.bytes), amount: amount, reference: deposit.reference,
             signature: settlement.sign(service.domain.digest(of: deposit)))

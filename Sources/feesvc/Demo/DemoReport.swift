@@ -29,6 +29,7 @@ struct DemoReport {
         if let failure = checks.convergenceFailure { complaints.append(failure) }
         if !checks.isConserved { complaints.append("custody is not the sum of all other accounts") }
         if let failure = checks.auditFailure { complaints.append("the audit disagrees: \(failure)") }
+        complaints += checks.refundFailures
         if counts.claimedTwice > 0 { complaints.append("\(counts.claimedTwice) second claims paid something") }
         if checks.epochs.isEmpty { complaints.append("no epoch was sealed") }
         return complaints
@@ -59,6 +60,7 @@ struct DemoReport {
     var text: String {
         let lines = (try? checks.epochs.map(Line.init)) ?? []
         var parts = ["", "Epochs (USD; 12 decimals, flows in the epoch, balances at its edge)", epochTable(lines)]
+        parts += ["Refunds (USD, all epochs; paid out of holds at once, out of a pool at its edge)", refundTable()]
         parts += ["Operators", operatorTable()]
         let held = checks.heldAtEnd.map { "\($0.account.name) \(Self.dollars($0.balance))" }.joined(separator: ", ")
         parts.append(
@@ -67,10 +69,11 @@ struct DemoReport {
         parts += ["Memory at its peak", memoryTable()]
         parts.append(
             """
-            \(counts.accepted) messages paid and published, \(counts.rejected) rejected, \(counts.welcomed) postages given back \
+            \(counts.accepted) messages paid and published, \(counts.rejected) rejected, \(counts.refunded) refunds \
             in \(Self.decimal(elapsed, places: 1)) s.
             All nodes hold the same events: \(checks.isConverged ? "yes" : "NO"). Custody equals all other accounts: \
-            \(checks.isConserved ? "yes" : "NO"). Audit agrees: \(checks.auditFailure == nil ? "yes" : "NO").
+            \(checks.isConserved ? "yes" : "NO"). Audit agrees: \(checks.auditFailure == nil ? "yes" : "NO"). \
+            Refunds are what payers were told: \(checks.refundFailures.isEmpty ? "yes" : "NO").
             Reports: \(out)/\(EpochExport.directoryName(1)) … ; check them with: feesvc audit \(out)
             """)
         return parts.joined(separator: "\n")
@@ -87,6 +90,20 @@ struct DemoReport {
                     Self.dollars(flows.refunded), Self.dollars(line.held), Self.dollars(line.postageHeld),
                     Self.dollars(result.pool), Self.dollars(result.rewards), "\(result.dust)",
                 ]
+            })
+    }
+
+    private func refundTable() -> String {
+        let grounds = (try? RefundFigures.sum(checks.refunds)) ?? []
+        return TextTable.render(
+            ["ground", "refunds", "base", "storage", "postage", "in all", "of it paid"],
+            grounds.map { figures in
+                let base = (try? figures.parts.base.adding(figures.parts.congestion)) ?? .max
+                return [figures.ground.name, "\(figures.refunds)"]
+                    + [
+                        base, figures.parts.storage, figures.parts.postage, (try? figures.amount()) ?? .max,
+                        figures.paid,
+                    ].map(Self.dollars)
             })
     }
 
@@ -145,12 +162,37 @@ struct DemoReport {
             let held: Amount
             let postageHeld: Amount
             let refunded: Amount
+            let refundedByPool: Amount
+            let refunds: [Refunds]
             let pool: Amount
             let rewards: Amount
             let dust: Amount
             let root: Bytes32
             let welcomed: Int
             let nodes: [NodeLine]
+        }
+
+        /// What went back on one ground; `paid` is what of `amount`, or of what was owed before, was paid.
+        struct Refunds: Encodable {
+            let ground: String
+            let refunds: Int
+            let base: Amount
+            let congestion: Amount
+            let storage: Amount
+            let postage: Amount
+            let amount: Amount
+            let paid: Amount
+
+            init(_ figures: GroundFigures) throws {
+                ground = figures.ground.name
+                refunds = figures.refunds
+                base = figures.parts.base
+                congestion = figures.parts.congestion
+                storage = figures.parts.storage
+                postage = figures.parts.postage
+                amount = try figures.amount()
+                paid = figures.paid
+            }
         }
 
         struct NodeLine: Encodable {
@@ -177,6 +219,7 @@ struct DemoReport {
         let converged: Bool
         let conserved: Bool
         let audited: Bool
+        let refunds: [Refunds]
         let seconds: Double
         let epochs: [Epoch]
         let processes: [Process]
@@ -193,17 +236,20 @@ struct DemoReport {
             messages: trace.messages.count, accepted: counts.accepted, rejected: counts.rejected,
             payers: trace.senderCount, topics: trace.topicCount, welcomed: counts.welcomed, nodes: nodeCount,
             converged: checks.isConverged, conserved: checks.isConserved, audited: checks.auditFailure == nil,
-            seconds: (elapsed * 1_000).rounded() / 1_000, epochs: try checks.epochs.map(epoch),
+            refunds: try RefundFigures.sum(checks.refunds).map(Summary.Refunds.init),
+            seconds: (elapsed * 1_000).rounded() / 1_000, epochs: try zip(checks.epochs, checks.refunds).map(epoch),
             processes: memory.map { Summary.Process(name: $0.name, peakMemoryBytes: $0.bytes) })
     }
 
-    private func epoch(_ audit: DirectoryAudit) throws -> Summary.Epoch {
+    private func epoch(_ audit: DirectoryAudit, _ refunds: RefundFigures) throws -> Summary.Epoch {
         let line = try Line(audit)
         let flows = audit.audit.replay.flows
         let result = audit.audit.result
         return Summary.Epoch(
             epoch: audit.epoch, charged: flows.charged, captured: line.captured, held: line.held,
-            postageHeld: line.postageHeld, refunded: flows.refunded, pool: result.pool, rewards: result.rewards,
+            postageHeld: line.postageHeld, refunded: flows.refunded,
+            refundedByPool: flows.repaid, refunds: try refunds.grounds.map(Summary.Refunds.init), pool: result.pool,
+            rewards: result.rewards,
             dust: result.dust, root: result.root, welcomed: flows.welcomed,
             nodes: result.rows.map {
                 Summary.NodeLine(

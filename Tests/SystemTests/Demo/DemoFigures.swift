@@ -31,8 +31,8 @@ extension FeesvcSystem.ShortTraceRun {
         @Test("seven postages of twelve are welcomed, each in the epoch of its answer", .timeLimit(.minutes(1)))
         func postagesAreWelcomed() {
             #expect(demo.summary.welcomed == ShortTrace.welcomedCount)
-            #expect(demo.summary.epochs.map(\.welcomed) == expected.map(\.welcomed))
-            #expect(expected.reduce(0) { $0 + $1.welcomed } == UInt64(ShortTrace.welcomedCount))
+            #expect(demo.summary.epochs.map(\.welcomed) == expected.map(\.welcomed.refunds))
+            #expect(expected.reduce(0) { $0 + $1.welcomed.refunds } == UInt64(ShortTrace.welcomedCount))
         }
 
         @Test(
@@ -57,13 +57,50 @@ extension FeesvcSystem.ShortTraceRun {
             }
         }
 
+        @Test("refunds on four grounds are told by ground and part, in each epoch and in all", .timeLimit(.minutes(1)))
+        func refundsAgree() {
+            let names = ["welcomed", "deleted-early", "charged-twice", "declared-outage"]
+            for (found, expected) in zip(demo.summary.epochs, expected) {
+                var due: [String: ExpectedRefunds] = [:]
+                for (name, var refunds) in zip(names, expected.refunds) where refunds.refunds > 0 {
+                    refunds.fromPool = 0
+                    due[name] = refunds
+                }
+                #expect(Self.byGround(found.refunds) == due, "epoch \(found.epoch)")
+                #expect(found.refunds.reduce(0) { $0 + $1.paid.value } == expected.refunded, "epoch \(found.epoch)")
+                #expect(found.refundedByPool.value == expected.repaid, "epoch \(found.epoch)")
+            }
+            #expect(demo.summary.refunds.map(\.ground) == names)
+            for (place, name) in names.enumerated() {
+                let found = demo.summary.refunds[place]
+                #expect(found.refunds == expected.reduce(0) { $0 + $1.refunds[place].refunds }, "\(name)")
+                #expect(found.amount.value == expected.reduce(0) { $0 + $1.refunds[place].amount }, "\(name)")
+                #expect(found.paid == found.amount && found.amount.value > 0, "\(name)")
+                #expect(demo.outcome.output.contains(name), "the table for people names \(name)")
+            }
+            #expect(demo.outcome.output.contains("Refunds are what payers were told: yes."))
+        }
+
+        /// What is found in the form that is expected; what of it a pool paid is compared apart.
+        private static func byGround(_ found: [DemoSummary.Refunds]) -> [String: ExpectedRefunds] {
+            var grounds: [String: ExpectedRefunds] = [:]
+            for one in found {
+                #expect(one.congestion.value == 0)
+                #expect(one.base.value + one.storage.value + one.postage.value == one.amount.value)
+                grounds[one.ground] = ExpectedRefunds(
+                    refunds: one.refunds, base: one.base.value, storage: one.storage.value, postage: one.postage.value)
+            }
+            return grounds
+        }
+
         @Test("held and pool follow from the epoch before", .timeLimit(.minutes(1)))
         func identitiesHold() {
             var held: UInt64 = 0
             var dust: UInt64 = 0
             for epoch in demo.summary.epochs {
-                #expect(held + epoch.charged.value == epoch.held.value + epoch.captured.value + epoch.refunded.value)
-                #expect(epoch.pool.value == epoch.captured.value + dust)
+                let returned = epoch.refunded.value - epoch.refundedByPool.value
+                #expect(held + epoch.charged.value == epoch.held.value + epoch.captured.value + returned)
+                #expect(epoch.pool.value == epoch.captured.value + dust - epoch.refundedByPool.value)
                 #expect(epoch.pool.value == epoch.rewards.value + epoch.dust.value)
                 #expect(epoch.rewards.value == epoch.nodes.reduce(0) { $0 + $1.reward.value })
                 held = epoch.held.value
@@ -84,7 +121,7 @@ extension FeesvcSystem.ShortTraceRun {
                 #expect(figures["captured base"] == "\(expected.capturedBase)", "epoch \(place + 1)")
                 #expect(figures["captured storage"] == "\(expected.capturedStorage)", "epoch \(place + 1)")
                 #expect(figures["captured postage"] == "\(expected.capturedPostage)", "epoch \(place + 1)")
-                #expect(figures["postages welcomed"] == "\(expected.welcomed)", "epoch \(place + 1)")
+                #expect(figures["postages welcomed"] == "\(expected.welcomed.refunds)", "epoch \(place + 1)")
             }
         }
 

@@ -10,12 +10,26 @@ struct DemoSummary: Decodable, Sendable {
         let held: Units
         let postageHeld: Units
         let refunded: Units
+        let refundedByPool: Units
+        let refunds: [Refunds]
         let pool: Units
         let rewards: Units
         let dust: Units
         let root: String
         let welcomed: UInt64
         let nodes: [Node]
+    }
+
+    /// What went back on one ground.
+    struct Refunds: Decodable, Sendable {
+        let ground: String
+        let refunds: UInt64
+        let base: Units
+        let congestion: Units
+        let storage: Units
+        let postage: Units
+        let amount: Units
+        let paid: Units
     }
 
     /// A node in an epoch.
@@ -49,6 +63,7 @@ struct DemoSummary: Decodable, Sendable {
     let nodes: Int
     let converged: Bool
     let conserved: Bool
+    let refunds: [Refunds]
     let seconds: Double
     let epochs: [Epoch]
 
