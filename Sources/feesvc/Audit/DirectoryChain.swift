@@ -4,33 +4,49 @@ import Foundation
 enum DirectoryChain {
     /// Audits what is at `path`; calls `report` after each epoch.
     static func audit(_ path: String, report: (DirectoryAudit) throws -> Void) throws {
-        try forEachEpoch(path) { _, audit in try report(audit) }
+        try forEachEpoch(path) { path, previous in
+            let audit = try DirectoryAudit(path: path, after: previous)
+            try report(audit)
+            return audit
+        }
     }
 
     /// Audits what is at `path`, with every signature; calls `report` after each epoch.
     static func auditSignatures(
         _ path: String, report: (DirectoryAudit, SignatureAudit) -> Void
     ) throws {
-        try forEachEpoch(path) { path, audit in report(audit, try SignatureAudit(path: path, audit)) }
+        try forEachEpoch(path) { path, previous in
+            let vouchers = try VoucherAudit(path: path)
+            do {
+                let audit = try DirectoryAudit(path: path, after: previous)
+                report(audit, try SignatureAudit(audit, vouchers))
+                return audit
+            } catch {
+                vouchers.stop()
+                throw error
+            }
+        }
     }
 
-    private static func forEachEpoch(_ path: String, _ body: (String, DirectoryAudit) throws -> Void) throws {
+    private static func forEachEpoch(
+        _ path: String, _ audit: (String, DirectoryAudit?) throws -> DirectoryAudit
+    ) throws {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-        guard !names.contains("manifest.csv") else { return try body(path, try DirectoryAudit(path: path)) }
+        if names.contains("manifest.csv") {
+            _ = try audit(path, nil)
+            return
+        }
         let epochs = names.filter { $0.hasPrefix("epoch-") && !$0.hasSuffix(".part") }
         guard !epochs.isEmpty else {
             throw OperatorError("\(path) holds no exported epoch; give the folder that feesvc export wrote to.")
         }
         var previous: DirectoryAudit?
         for name in epochs {
-            let audit: DirectoryAudit
             do {
-                audit = try DirectoryAudit(path: path + "/" + name, after: previous)
-                try body(path + "/" + name, audit)
+                previous = try audit(path + "/" + name, previous)
             } catch let difference as AuditDifference {
                 throw difference.within(name)
             }
-            previous = audit
         }
     }
 }
