@@ -1,4 +1,5 @@
 import Channels
+import Payer
 import Primitives
 import Synchronization
 
