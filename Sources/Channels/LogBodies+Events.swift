@@ -109,6 +109,19 @@ public enum LogBody {
         return LeafDraft(.close, encoder.bytes)
     }
 
+    /// Reads the body of a closed channel.
+    public static func readClose(
+        _ body: [UInt8]
+    ) throws(CanonicalError) -> (commitment: Bytes32, charged: Amount, returned: Amount) {
+        var decoder = try CanonicalDecoder(body, tag: "feesvc/close/1")
+        let close = (
+            commitment: try decoder.readBytes32(), charged: try decoder.readAmount(),
+            returned: try decoder.readAmount()
+        )
+        try decoder.finish()
+        return close
+    }
+
     /// Money that the settlement paid out: `tagged "feesvc/payout/1": addr account, u128 amount, b32 reference`.
     public static func payout(account: Address, amount: Amount, reference: Bytes32) -> LeafDraft {
         var encoder = CanonicalEncoder(tag: "feesvc/payout/1")

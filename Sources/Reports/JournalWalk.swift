@@ -3,8 +3,7 @@ import Primitives
 
 /// An entry that was checked, with what every format needs to know of it.
 struct CheckedEntry {
-    let entry: LedgerEntry
-    let hash: Bytes32
+    let entry: JournalEntry
     /// The most that a program which adds the journal up has to hold for this entry: the largest of its debits' sum and
     /// the balances after it.
     let largestSum: Amount
@@ -22,7 +21,7 @@ struct JournalTotals: Hashable, Sendable {
 /// account below zero. Memory grows with the accounts, not with the entries.
 struct JournalWalk {
     private let scope: ReportScope
-    private(set) var balances: [LedgerAccount: Amount]
+    private(set) var balances: [ReportAccount: Amount]
     private(set) var totals = JournalTotals()
     private var last: EntryAnchor?
     private var lastTime: UInt64
@@ -31,10 +30,11 @@ struct JournalWalk {
         scope = report.scope
         balances = report.opening
         lastTime = report.scope.from
+        // A statement numbers its own entries; the scope names those of the books.
+        if report.scope.subject != .books { last = .origin }
     }
 
-    mutating func take(_ entry: LedgerEntry) throws(ReportError) -> CheckedEntry {
-        let anchor = entry.anchor
+    mutating func take(_ entry: JournalEntry) throws(ReportError) -> CheckedEntry {
         if let last {
             guard last.number < .max, entry.number == last.number + 1 else {
                 throw .entry(
@@ -44,40 +44,50 @@ struct JournalWalk {
                 throw .entry(number: entry.number, .chain(number: entry.number))
             }
         } else {
-            guard anchor == scope.entries?.first else {
-                throw .entries(expected: scope.entries?.first, found: anchor)
+            guard entry.anchor == scope.entries?.first else {
+                throw .entries(expected: scope.entries?.first, found: entry.anchor)
             }
         }
         guard entry.time >= lastTime, entry.time <= scope.to else { throw .time(entry: entry.number) }
-        do throws(LedgerError) {
-            try Balances.checkBalanced(entry.postings)
-            let largest = try post(entry.postings)
-            last = anchor
-            lastTime = entry.time
-            totals.entries += 1
-            return CheckedEntry(entry: entry, hash: anchor.hash, largestSum: largest)
+        try checkBalanced(entry)
+        let largest = try post(entry)
+        last = entry.anchor
+        lastTime = entry.time
+        totals.entries += 1
+        return CheckedEntry(entry: entry, largestSum: largest)
+    }
+
+    private func checkBalanced(_ entry: JournalEntry) throws(ReportError) {
+        let debits: Amount
+        let credits: Amount
+        do {
+            debits = try Amount.sum(entry.postings.map(\.debit))
+            credits = try Amount.sum(entry.postings.map(\.credit))
         } catch {
-            throw .entry(number: entry.number, error)
+            throw .entry(number: entry.number, .overflow)
+        }
+        guard debits == credits else {
+            throw .entry(number: entry.number, .unbalanced(debits: debits, credits: credits))
         }
     }
 
     /// Posts, and returns the largest sum; after an error the walk is of no more use.
-    private mutating func post(_ postings: [Posting]) throws(LedgerError) -> Amount {
+    private mutating func post(_ entry: JournalEntry) throws(ReportError) -> Amount {
         var largest = Amount.zero
         var debits = Amount.zero
-        for posting in postings {
+        for posting in entry.postings {
             let account = posting.account
             let before = balances[account] ?? .zero
-            let (more, less) = account.isAsset ? (posting.debit, posting.credit) : (posting.credit, posting.debit)
+            let (more, less) = account.isDebit ? (posting.debit, posting.credit) : (posting.credit, posting.debit)
             let sum: Amount
             do {
                 sum = try before.adding(more)
                 debits = try debits.adding(posting.debit)
             } catch {
-                throw .overflow
+                throw .entry(number: entry.number, .overflow)
             }
             guard let after = try? sum.subtracting(less) else {
-                throw .insufficient(account: account, balance: before, needed: less)
+                throw .insufficient(entry: entry.number, account: account.name, balance: before, needed: less)
             }
             balances[account] = after
             largest = max(largest, after)
@@ -90,11 +100,15 @@ struct JournalWalk {
 
     /// Requires that the walk ended where the report says.
     func finish(_ report: Report) throws(ReportError) {
-        guard last == scope.entries?.last else { throw .entries(expected: scope.entries?.last, found: last) }
+        guard scope.subject != .books || last == scope.entries?.last else {
+            throw .entries(expected: scope.entries?.last, found: last)
+        }
         for account in Set(balances.keys).union(report.closing.keys).sorted(by: { $0.name < $1.name }) {
             let found = balances[account] ?? .zero
             let expected = report.closing[account] ?? .zero
-            guard found == expected else { throw .closing(account: account, expected: expected, found: found) }
+            guard found == expected else {
+                throw .closing(account: account.name, expected: expected, found: found)
+            }
         }
     }
 }

@@ -9,29 +9,40 @@ public struct Report: Sendable {
     /// What it speaks of.
     public let scope: ReportScope
     /// Each account's balance before the first entry, on the account's own side.
-    public let opening: [LedgerAccount: Amount]
+    public let opening: [ReportAccount: Amount]
     /// Each account's balance after the last entry, on the account's own side; the journal has to lead there.
-    public let closing: [LedgerAccount: Amount]
+    public let closing: [ReportAccount: Amount]
     /// The schedules, in the order in which they are shown; the balances are the last.
     public let schedules: [Schedule]
     /// What has to agree; the journal's debits and credits and the balances are the first.
     public let checks: [ReportCheck]
 
-    /// Makes a report, unless something in it disagrees.
+    /// Makes a report of the books, unless something in it disagrees.
     ///
-    /// Throws ``ReportError/unbalanced(custody:others:)`` where custody is not the sum of all other accounts,
+    /// Throws ``ReportError/unbalanced(debits:credits:)`` where custody is not the sum of all other accounts,
     /// ``ReportError/check(name:added:subtracted:)`` where a check is not zero, and ``ReportError/duplicate(name:)`` or
     /// ``ReportError/missing(name:)`` where names are.
     public init(
         scope: ReportScope, opening: [LedgerAccount: Amount], closing: [LedgerAccount: Amount], schedules: [Schedule],
         checks: [ReportCheck]
     ) throws(ReportError) {
+        func named(_ balances: [LedgerAccount: Amount]) -> [ReportAccount: Amount] {
+            Dictionary(uniqueKeysWithValues: balances.map { (ReportAccount($0), $1) })
+        }
+        try self.init(
+            scope: scope, from: named(opening), to: named(closing), schedules: schedules, checks: checks)
+    }
+
+    /// Makes a report of any accounts; throws as that of the books.
+    init(
+        scope: ReportScope, from opening: [ReportAccount: Amount], to closing: [ReportAccount: Amount],
+        schedules: [Schedule], checks: [ReportCheck]
+    ) throws(ReportError) {
         for balances in [opening, closing] {
-            let custody = AmountParts(balances[.custody] ?? .zero)
-            let others = Self.sumOfLiabilities(balances)
-            var difference = custody
-            difference -= others
-            guard difference.isZero else { throw .unbalanced(custody: custody.decimal, others: others.decimal) }
+            let (debits, credits) = Self.sides(of: balances)
+            var difference = debits
+            difference -= credits
+            guard difference.isZero else { throw .unbalanced(debits: debits.decimal, credits: credits.decimal) }
         }
         let balances = Self.balances(opening, closing)
         let all = schedules + [try Schedule("Balances", balances)]
@@ -43,11 +54,7 @@ public struct Report: Sendable {
         self.opening = opening
         self.closing = closing
         self.schedules = all
-        let custody = balances.rows.firstIndex { $0.first == .text(LedgerAccount.custody.name) }
-        let own = ["opening", "closing"].compactMap { column in
-            custody.map { ReportCheck.balances(schedule: balances.name, column: column, custodyRow: $0) }
-        }
-        self.checks = [.journal] + own + checks
+        self.checks = [.journal] + ["opening", "closing"].map { ReportCheck.balances(balances.name, $0) } + checks
         for check in self.checks {
             let figures = try figures(of: check, journal: nil)
             if !check.isOfJournal { try DecidedCheck(check: check, figures: figures).require() }
@@ -56,20 +63,29 @@ public struct Report: Sendable {
 
     /// The accounts that have a balance at the beginning or the end, by name.
     private static func balances(
-        _ opening: [LedgerAccount: Amount], _ closing: [LedgerAccount: Amount]
+        _ opening: [ReportAccount: Amount], _ closing: [ReportAccount: Amount]
     ) -> ReportTable {
         let accounts = Set(opening.keys).union(closing.keys).sorted { $0.name < $1.name }
         return ReportTable(
-            name: "balances", columns: ["account", "opening", "closing"],
-            rows: accounts.map {
-                [.text($0.name), .amount(opening[$0] ?? .zero), .amount(closing[$0] ?? .zero)]
+            name: "balances",
+            columns: ["account", "opening_debit", "opening_credit", "closing_debit", "closing_credit"],
+            rows: accounts.map { account in
+                [.text(account.name)]
+                    + [opening, closing].flatMap { balances -> [ReportCell] in
+                        let balance = balances[account] ?? .zero
+                        return [
+                            .amount(account.isDebit ? balance : .zero), .amount(account.isDebit ? .zero : balance),
+                        ]
+                    }
             })
     }
 
-    private static func sumOfLiabilities(_ balances: [LedgerAccount: Amount]) -> AmountParts {
-        balances.reduce(into: .zero) { sum, line in
-            if !line.key.isAsset { sum += AmountParts(line.value) }
+    private static func sides(of balances: [ReportAccount: Amount]) -> (debits: AmountParts, credits: AmountParts) {
+        var sides = (debits: AmountParts.zero, credits: AmountParts.zero)
+        for (account, balance) in balances {
+            if account.isDebit { sides.debits += AmountParts(balance) } else { sides.credits += AmountParts(balance) }
         }
+        return sides
     }
 
     /// The checks with their figures, all zero.

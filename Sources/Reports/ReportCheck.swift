@@ -50,14 +50,11 @@ extension ReportCheck {
     /// Debits and credits of the journal.
     static let journal = ReportCheck("journal: debits = credits", [.journalDebits], equal: [.journalCredits])
 
-    /// Custody is the sum of all others, so that all balances are twice custody's.
-    ///
-    /// - Parameter row: The row of custody.
-    public static func balances(schedule: String, column: String, custodyRow row: Int) -> ReportCheck {
-        let custody = Source.cell(schedule: schedule, column: column, row: row)
-        return ReportCheck(
-            "\(schedule): \(column) of custody = that of all others", [custody, custody],
-            equal: [.column(schedule: schedule, column: column)])
+    /// Debit balances add up to the credit balances: in the books, custody to all that is owed.
+    static func balances(_ schedule: String, _ side: String) -> ReportCheck {
+        ReportCheck(
+            "\(schedule): \(side) debits = credits", [.column(schedule: schedule, column: "\(side)_debit")],
+            equal: [.column(schedule: schedule, column: "\(side)_credit")])
     }
 
     /// What a trial balance has to satisfy: each of its pairs balances, and its movements are the journal's.

@@ -19,7 +19,7 @@ public struct ReportEntry {
 /// What a report ends with: every account's balance, the totals and the checks, all of them zero.
 public struct ReportEnd {
     /// Ascending by name; each account that was named.
-    let balances: [(account: LedgerAccount, balance: Amount)]
+    let balances: [(account: ReportAccount, balance: Amount)]
     let totals: JournalTotals
     let checks: [DecidedCheck]
 }
@@ -30,6 +30,7 @@ public struct ReportEnd {
 /// throws, the run is over and what was written is of no use; the caller removes it.
 public struct ReportRun {
     private let report: Report
+    private var accounts: [LedgerAccount: ReportAccount] = [:]
     private var walk: JournalWalk
     private var writers: [any ReportWriter]
 
@@ -41,11 +42,22 @@ public struct ReportRun {
         for place in self.writers.indices { try self.writers[place].begin(report) }
     }
 
-    /// Takes the next entry.
+    /// Takes the next entry of the books.
     ///
     /// Throws a ``ReportError`` where the entry does not follow, does not balance or lies outside the period, and whatever
     /// a sink throws.
     public mutating func append(_ entry: LedgerEntry) throws {
+        try append(
+            JournalEntry(entry) { account in
+                if let known = accounts[account] { return known }
+                let named = ReportAccount(account)
+                accounts[account] = named
+                return named
+            })
+    }
+
+    /// Takes the next entry, also of a statement. Throws as that for the books.
+    public mutating func append(_ entry: JournalEntry) throws {
         let next = ReportEntry(checked: try walk.take(entry))
         for place in writers.indices { try writers[place].append(next) }
     }
@@ -56,9 +68,8 @@ public struct ReportRun {
     public mutating func finish() throws {
         try walk.finish(report)
         let balances = Set(walk.balances.keys).union(report.closing.keys)
-            .map { (account: $0, name: $0.name, balance: walk.balances[$0] ?? .zero) }
-            .sorted { $0.name < $1.name }
-            .map { (account: $0.account, balance: $0.balance) }
+            .map { (account: $0, balance: walk.balances[$0] ?? .zero) }
+            .sorted { $0.account.name < $1.account.name }
         let end = ReportEnd(balances: balances, totals: walk.totals, checks: try report.decide(walk.totals))
         for place in writers.indices { try writers[place].finish(end) }
     }

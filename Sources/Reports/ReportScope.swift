@@ -11,6 +11,18 @@ public struct ReportScope: Hashable, Sendable {
         case range
     }
 
+    /// Whose accounts it shows.
+    public enum Subject: Hashable, Sendable {
+        /// The service's: the books.
+        case books
+        /// A payer's: all its channels, and what is payable to it.
+        case payer(Address)
+        /// One channel of a payer.
+        case channel(Bytes32)
+        /// A node operator's.
+        case nodeOperator(Address)
+    }
+
     /// The entries of the period, by number and hash.
     public struct Entries: Hashable, Sendable {
         /// The first entry.
@@ -32,6 +44,8 @@ public struct ReportScope: Hashable, Sendable {
     /// with the year 9999.
     public static let end: UInt64 = 253_402_214_400
 
+    /// Whose accounts it shows.
+    public let subject: Subject
     /// The report's title, any text.
     public let title: String
     /// The log whose ledger it is.
@@ -42,7 +56,7 @@ public struct ReportScope: Hashable, Sendable {
     public let from: UInt64
     /// The last second that an entry may have, Unix time.
     public let to: UInt64
-    /// The entries, or `nil` where there are none.
+    /// The books' entries of the period, or `nil` where there are none.
     public let entries: Entries?
     /// The currency's code.
     public let currency: String
@@ -53,11 +67,12 @@ public struct ReportScope: Hashable, Sendable {
     ///
     /// Throws ``ReportError/period(from:to:)`` or ``ReportError/scale(_:)``.
     public init(
-        title: String, logID: Bytes32, period: Period, from: UInt64, to: UInt64, entries: Entries?, currency: String,
-        scale: UInt8
+        _ subject: Subject = .books, title: String, logID: Bytes32, period: Period, from: UInt64, to: UInt64,
+        entries: Entries?, currency: String, scale: UInt8
     ) throws(ReportError) {
         guard from <= to, to < Self.end else { throw .period(from: from, to: to) }
         guard scale <= Self.scaleMax else { throw .scale(scale) }
+        self.subject = subject
         self.title = title
         self.logID = logID
         self.period = period
@@ -78,6 +93,18 @@ public struct ReportScope: Hashable, Sendable {
         switch period {
         case .epoch(let number): "epoch \(number)"
         case .range: "range"
+        }
+    }
+}
+
+extension ReportScope.Subject {
+    /// What it is and whose: `payer` and an address; `nil` for the books.
+    var named: (what: String, id: String)? {
+        switch self {
+        case .books: nil
+        case .payer(let address): ("payer", address.hex)
+        case .channel(let id): ("channel", id.hex)
+        case .nodeOperator(let address): ("operator", address.hex)
         }
     }
 }

@@ -96,7 +96,9 @@ struct ReportTests {
                 let bytes = FileManager.default.contents(atPath: "\(first)/\(name)")
                 #expect(bytes == FileManager.default.contents(atPath: "\(again)/\(name)"), "\(name)")
             }
-            for (epoch, code): (UInt64, String) in [(3, "epoch/open"), (4, "epoch/unknown")] {
+            for (epoch, code): (UInt64, String) in [
+                (3, "epoch/open"), (4, "epoch/unknown"), (0, "epoch/unknown"), (.max, "epoch/unknown"),
+            ] {
                 await #expect {
                     try await report(fixture, under: "c") { try await .epoch(epoch, $0, $1) }
                 } throws: {
@@ -104,9 +106,14 @@ struct ReportTests {
                 }
             }
             let day = UTCDay(containing: ServiceFixture.start)
-            await #expect(throws: OperatorError.self) {
-                try await report(fixture, under: "c") {
-                    try await .days(day, through: UTCDay(number: day.number + 60), $0, $1)
+            let later = UTCDay(number: day.number + 60)
+            for (first, last, fault): (UTCDay, UTCDay, ReportFault) in [
+                (day, later, .notOver(later, now: "2024-01-09T00:00:00Z")),
+                (later, day, .backwards(from: later, through: day)),
+                (UTCDay(number: 0), UTCDay(number: 9), .beforeStart(UTCDay(number: 9), start: day)),
+            ] {
+                await #expect(throws: fault) {
+                    try await report(fixture, under: "c") { try await .days(first, through: last, $0, $1) }
                 }
             }
             #expect(!FileManager.default.fileExists(atPath: fixture.directory + "/c"))

@@ -95,8 +95,8 @@ def read_csv(folder: Path) -> tuple[Journal, list[dict]]:
     for line in lines:
         journal.post(line["entry"], line["account"], int(line["debit"]) - int(line["credit"]), line["reference"])
     for line in read_table(folder / "balances.csv"):
-        journal.opening[line["account"]] = signed(line["account"], int(line["opening"]))
-        journal.closing[line["account"]] = signed(line["account"], int(line["closing"]))
+        for side in ("opening", "closing"):
+            getattr(journal, side)[line["account"]] = int(line[f"{side}_debit"]) - int(line[f"{side}_credit"])
     return journal, lines
 
 

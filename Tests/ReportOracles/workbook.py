@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 
-from rows import ENVIRONMENT, Journal, signed
+from rows import ENVIRONMENT, Journal
 
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -67,9 +67,9 @@ def read_xlsx(path: Path) -> tuple[Journal, object]:
     for line in table(book["Balances"]):
         if line["account"] is None:
             continue
-        for name in ("opening", "closing"):
-            value = exact(line[name], line.get(f"{name}, exact"))
-            getattr(journal, name)[line["account"]] = signed(line["account"], value)
+        for side in ("opening", "closing"):
+            debit, credit = (exact(line[f"{side}_{name}"], line.get(f"{side}_{name}, exact")) for name in ("debit", "credit"))
+            getattr(journal, side)[line["account"]] = debit - credit
     return journal, book
 
 

@@ -38,9 +38,10 @@ import Testing
                 "rowChecks":[{"name":"in = out","added":["in"],"subtracted":["out"]}],"rows":[
                 {"pool":"=1","in":"\(huge)","out":"\(huge)","none":null},
                 {"pool":2,"in":"0","out":"0","none":null}]},
-                {"name":"balances","title":"Balances","columns":["account","opening","closing"],"rowChecks":[],"rows":[
-                {"account":"custody","opening":"0","closing":"5"},
-                {"account":"pool:1","opening":"0","closing":"5"}]}],
+                {"name":"balances","title":"Balances",\
+                "columns":["account","opening_debit","opening_credit","closing_debit","closing_credit"],"rowChecks":[],"rows":[
+                {"account":"custody","opening_debit":"0","opening_credit":"0","closing_debit":"5","closing_credit":"0"},
+                {"account":"pool:1","opening_debit":"0","opening_credit":"0","closing_debit":"0","closing_credit":"5"}]}],
                 "journal":[
                 {"number":1,"time":1709164799,"epoch":1,"kind":"deposit","reference":"a\\"b",\
                 "previous":"\(Bytes32.zero.hex)","hash":"\(first.hash.hex)","postings":[
@@ -58,14 +59,12 @@ import Testing
                 "checks":[
                 {"name":"journal: debits = credits","terms":[{"source":"journal.debit","sign":1,"value":"10"},\
                 {"source":"journal.credit","sign":-1,"value":"10"}],"difference":"0"},
-                {"name":"balances: opening of custody = that of all others",\
-                "terms":[{"source":"balances.opening[0]","sign":1,"value":"0"},\
-                {"source":"balances.opening[0]","sign":1,"value":"0"},\
-                {"source":"balances.opening","sign":-1,"value":"0"}],"difference":"0"},
-                {"name":"balances: closing of custody = that of all others",\
-                "terms":[{"source":"balances.closing[0]","sign":1,"value":"5"},\
-                {"source":"balances.closing[0]","sign":1,"value":"5"},\
-                {"source":"balances.closing","sign":-1,"value":"10"}],"difference":"0"},
+                {"name":"balances: opening debits = credits",\
+                "terms":[{"source":"balances.opening_debit","sign":1,"value":"0"},\
+                {"source":"balances.opening_credit","sign":-1,"value":"0"}],"difference":"0"},
+                {"name":"balances: closing debits = credits",\
+                "terms":[{"source":"balances.closing_debit","sign":1,"value":"5"},\
+                {"source":"balances.closing_credit","sign":-1,"value":"5"}],"difference":"0"},
                 {"name":"in = out","terms":[{"source":"pool.in","sign":1,"value":"\(huge)"},\
                 {"source":"pool.out[0]","sign":-1,"value":"\(huge)"},{"source":"pool.out[1]","sign":-1,"value":"0"}],\
                 "difference":"0"}]}

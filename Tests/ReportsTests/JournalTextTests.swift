@@ -141,9 +141,9 @@ import Testing
             .payable(address): "Liabilities:Payable:\(address.hex)",
         ]
         for (account, name) in accounts {
-            #expect(BeancountDialect().name(of: account) == name)
-            #expect(HledgerDialect().name(of: account) == name.lowercased())
-            #expect(LedgerDialect().name(of: account) == name.lowercased())
+            #expect(BeancountDialect().name(of: ReportAccount(account)) == name)
+            #expect(HledgerDialect().name(of: ReportAccount(account)) == name.lowercased())
+            #expect(LedgerDialect().name(of: ReportAccount(account)) == name.lowercased())
         }
     }
 

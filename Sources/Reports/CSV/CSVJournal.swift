@@ -19,12 +19,12 @@ public struct CSVJournal: ReportWriter {
 
     /// Writes an entry's postings.
     public mutating func append(_ entry: ReportEntry) throws {
-        let (entry, hash) = (entry.checked.entry, entry.checked.hash.hex)
+        let (entry, hash) = (entry.checked.entry, entry.checked.entry.hash.hex)
         let previous = entry.previous.hex
         for posting in entry.postings {
             CSVText.append(
                 [
-                    .integer(entry.number), .integer(entry.time), .integer(entry.epoch), .text(entry.kind.rawValue),
+                    .integer(entry.number), .integer(entry.time), .integer(entry.epoch), .text(entry.kind),
                     .text(entry.reference), .text(posting.account.name), .amount(posting.debit),
                     .amount(posting.credit), .text(previous), .text(hash),
                 ], to: &out.text)

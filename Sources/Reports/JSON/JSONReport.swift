@@ -33,7 +33,7 @@ public struct JSONReport: ReportWriter {
 
     /// Writes an entry.
     public mutating func append(_ entry: ReportEntry) throws {
-        let (entry, hash) = (entry.checked.entry, entry.checked.hash)
+        let (entry, hash) = (entry.checked.entry, entry.checked.entry.hash)
         out.text.append(isFirstEntry ? "\n" : ",\n")
         isFirstEntry = false
         out.text.append("{\"number\":")
@@ -42,7 +42,7 @@ public struct JSONReport: ReportWriter {
         out.text.append(entry.time)
         out.text.append(",\"epoch\":")
         out.text.append(entry.epoch)
-        out.text.append(",\"kind\":\"\(entry.kind.rawValue)\",\"reference\":\(JSONText.quoted(entry.reference))")
+        out.text.append(",\"kind\":\"\(entry.kind)\",\"reference\":\(JSONText.quoted(entry.reference))")
         out.text.append(",\"previous\":\"\(entry.previous.hex)\",\"hash\":\"\(hash.hex)\",\"postings\":[")
         for (place, posting) in entry.postings.enumerated() {
             out.text.append("\(place == 0 ? "" : ",")\n {\"account\":\"\(posting.account.name)\",\"debit\":\"")
@@ -76,6 +76,7 @@ public struct JSONReport: ReportWriter {
 
     private mutating func appendScope(_ scope: ReportScope) {
         out.text.append("{\"title\":\(JSONText.quoted(scope.title)),\"logId\":\"\(scope.logID.hex)\"")
+        if let (what, id) = scope.subject.named { out.text.append(",\"\(what)\":\"\(id)\"") }
         if case .epoch(let number) = scope.period { out.text.append(",\"epoch\":\(number)") }
         out.text.append(",\"from\":\(scope.from),\"to\":\(scope.to)")
         if let entries = scope.entries {
@@ -86,7 +87,7 @@ public struct JSONReport: ReportWriter {
         out.text.append(",\"currency\":\(JSONText.quoted(scope.currency)),\"scale\":\(scope.scale)}")
     }
 
-    private mutating func appendBalances(_ balances: [(LedgerAccount, Amount)]) {
+    private mutating func appendBalances(_ balances: [(ReportAccount, Amount)]) {
         out.text.append("[")
         for (place, (account, balance)) in balances.enumerated() {
             out.text.append("\(place == 0 ? "" : ",")\n{\"account\":\"\(account.name)\",\"balance\":\"\(balance)\"}")

@@ -8,11 +8,11 @@ struct BeancountDialect: JournalDialect {
     static let sumLimit = Amount(10_000_000_000_000_000_000_000_000_000)
 
     /// Every part begins with a capital or a digit: `Liabilities:App-Shares`, `Liabilities:Rewards:0x…`.
-    func name(of account: LedgerAccount) -> String {
+    func name(of account: ReportAccount) -> String {
         let parts = account.name.split(separator: ":").map { part in
             part.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
         }
-        return ([account.journalRoot.rawValue] + parts).joined(separator: ":")
+        return ([account.root.rawValue] + parts).joined(separator: ":")
     }
 
     func appendPreamble(_ scope: ReportScope, _ currency: JournalCurrency, to out: inout ByteText) {

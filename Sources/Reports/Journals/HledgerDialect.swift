@@ -3,7 +3,7 @@ import Primitives
 
 /// hledger 1.25 and later. `hledger check -s` refuses an error of one unit.
 struct HledgerDialect: JournalDialect {
-    func name(of account: LedgerAccount) -> String { account.lowerCaseJournalName }
+    func name(of account: ReportAccount) -> String { account.lowerCaseJournalName }
 
     /// The commodity directive holds every decimal: with fewer, hledger before 2025 balances to fewer.
     func appendPreamble(_ scope: ReportScope, _ currency: JournalCurrency, to out: inout ByteText) {
@@ -37,9 +37,9 @@ struct HledgerDialect: JournalDialect {
     }
 }
 
-extension LedgerAccount {
+extension ReportAccount {
     /// The ledger's own name below one of the five roots.
-    var lowerCaseJournalName: String { journalRoot.rawValue.lowercased() + ":" + name }
+    var lowerCaseJournalName: String { root.rawValue.lowercased() + ":" + name }
 }
 
 extension ByteText {

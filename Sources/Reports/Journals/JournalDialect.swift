@@ -4,7 +4,7 @@ import Primitives
 /// How one tool writes a journal. What is written, and in which order, is the same for all: ``PlainTextJournal``.
 protocol JournalDialect: Sendable {
     /// The account's name in the tool. Distinct accounts have distinct names.
-    func name(of account: LedgerAccount) -> String
+    func name(of account: ReportAccount) -> String
 
     /// What stands before everything: the currency and its precision.
     func appendPreamble(_ scope: ReportScope, _ currency: JournalCurrency, to out: inout ByteText)
@@ -38,10 +38,10 @@ struct JournalBalance {
     let units: UInt128
     let isNegative: Bool
 
-    init(name: String, account: LedgerAccount, balance: Amount) {
+    init(name: String, account: ReportAccount, balance: Amount) {
         self.name = name
         units = balance.units
-        isNegative = !account.isAsset
+        isNegative = !account.isDebit
     }
 }
 
@@ -92,6 +92,7 @@ extension ByteText {
     mutating func append(commentsOn scope: ReportScope) {
         append("; \(JSONText.escaped(scope.title, .journal))\n; log \(scope.logID.hex), \(scope.periodText)")
         append(", Unix time \(scope.from) to \(scope.to), UTC\n")
+        if let (what, id) = scope.subject.named { append("; statement of \(what) \(id), tied to the books'\n") }
         if let entries = scope.entries {
             append("; entries \(entries.first.number) (\(entries.first.hash.hex))")
             append(" to \(entries.last.number) (\(entries.last.hash.hex))\n")

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Its assertions hold where they stand in the file, whatever their date: the closing balances are the last transaction.
 struct LedgerDialect: JournalDialect {
-    func name(of account: LedgerAccount) -> String { account.lowerCaseJournalName }
+    func name(of account: ReportAccount) -> String { account.lowerCaseJournalName }
 
     func appendPreamble(_ scope: ReportScope, _ currency: JournalCurrency, to out: inout ByteText) {
         out.append("commodity \(currency.quotedSymbol)\n    format ")

@@ -35,7 +35,7 @@ public struct PlainTextJournal: ReportWriter {
     private var currency = JournalCurrency(code: "", scale: 0)
     private var lastDay = UTCDay(number: 0)
     /// The accounts that were declared, with their names in the tool.
-    private var names: [LedgerAccount: String] = [:]
+    private var names: [ReportAccount: String] = [:]
 
     /// Writes to a sink.
     ///
@@ -53,8 +53,8 @@ public struct PlainTextJournal: ReportWriter {
         lastDay = scope.lastDay
         out.text.append(commentsOn: scope)
         dialect.appendPreamble(scope, currency, to: &out.text)
-        // Custody is the largest sum of all: the others add up to it.
-        try requireDigits(for: report.opening[.custody] ?? .zero, entry: 0)
+        let debits = report.opening.filter(\.key.isDebit).values
+        try requireDigits(for: (try? Amount.sum(debits)) ?? .max, entry: 0)
         let opening = report.opening.filter { $0.value > .zero }
             .map { (account: $0.key, balance: $0.value) }.sorted { $0.account.name < $1.account.name }
         guard !opening.isEmpty else { return }
@@ -64,7 +64,7 @@ public struct PlainTextJournal: ReportWriter {
                 day: scope.firstDay, description: "opening", number: nil, tags: [("opening", "balances")]),
             to: &out.text)
         for line in opening {
-            appendPosting(to: line.account, line.balance, isNegative: !line.account.isAsset)
+            appendPosting(to: line.account, line.balance, isNegative: !line.account.isDebit)
         }
         try out.passBlock()
     }
@@ -75,18 +75,18 @@ public struct PlainTextJournal: ReportWriter {
         try requireDigits(for: checked.largestSum, entry: entry.number)
         // A transaction without postings is none to ledger.
         guard !entry.postings.isEmpty else {
-            out.text.append("\n; entry \(entry.number) has no postings, \(checked.hash.hex)\n")
+            out.text.append("\n; entry \(entry.number) has no postings, \(checked.entry.hash.hex)\n")
             return
         }
         let day = UTCDay(containing: entry.time)
         declare(entry.postings.map(\.account), on: day)
         dialect.appendHead(
             TransactionHead(
-                day: day, description: entry.kind.rawValue, number: entry.number,
+                day: day, description: entry.kind, number: entry.number,
                 tags: [
                     ("entry", String(entry.number)), ("time", String(entry.time)), ("epoch", String(entry.epoch)),
-                    ("kind", entry.kind.rawValue), ("reference", JSONText.escaped(entry.reference, .journal)),
-                    ("hash", checked.hash.hex),
+                    ("kind", entry.kind), ("reference", JSONText.escaped(entry.reference, .journal)),
+                    ("hash", checked.entry.hash.hex),
                 ]), to: &out.text)
         for posting in entry.postings {
             let isDebit = posting.debit > .zero
@@ -109,7 +109,7 @@ public struct PlainTextJournal: ReportWriter {
     }
 
     /// Declares those of the accounts that are new.
-    private mutating func declare(_ accounts: [LedgerAccount], on day: UTCDay) {
+    private mutating func declare(_ accounts: [ReportAccount], on day: UTCDay) {
         var isFirst = true
         for account in accounts where names[account] == nil {
             let name = dialect.name(of: account)
@@ -120,7 +120,7 @@ public struct PlainTextJournal: ReportWriter {
         }
     }
 
-    private mutating func appendPosting(to account: LedgerAccount, _ amount: Amount, isNegative: Bool) {
+    private mutating func appendPosting(to account: ReportAccount, _ amount: Amount, isNegative: Bool) {
         out.text.append(
             posting: names[account] ?? dialect.name(of: account), units: amount.units, isNegative: isNegative,
             scale: currency.scale, symbol: tool == .beancount ? currency.symbol : currency.quotedSymbol)

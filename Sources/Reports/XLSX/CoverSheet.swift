@@ -16,6 +16,9 @@ enum CoverSheet {
             row += 1
         }
         try line("Log") { row throws(ReportError) in try sheet.write(scope.logID.hex, row, 1) }
+        if let (what, id) = scope.subject.named {
+            try line("Statement of \(what)") { row throws(ReportError) in try sheet.write(id, row, 1) }
+        }
         if case .epoch(let number) = scope.period {
             try line("Epoch") { row throws(ReportError) in try sheet.write(count: number, row, 1) }
         }
@@ -25,8 +28,10 @@ enum CoverSheet {
         }
         for (name, anchor) in [("First", scope.entries?.first), ("Last", scope.entries?.last)] {
             guard let anchor else { continue }
-            try line("\(name) entry") { row throws(ReportError) in try sheet.write(count: anchor.number, row, 1) }
-            try line("\(name) entry's hash") { row throws(ReportError) in try sheet.write(anchor.hash.hex, row, 1) }
+            try line("\(name) entry of the books") { row throws(ReportError) in
+                try sheet.write(count: anchor.number, row, 1)
+            }
+            try line("Its hash") { row throws(ReportError) in try sheet.write(anchor.hash.hex, row, 1) }
         }
         try line("Entries") { row throws(ReportError) in try sheet.write(count: totals.entries, row, 1) }
         try line("Postings") { row throws(ReportError) in try sheet.write(count: totals.postings, row, 1) }

@@ -39,7 +39,7 @@ struct JournalSheets {
     }
 
     mutating func append(_ checked: CheckedEntry) throws(ReportError) {
-        let hash = checked.hash.hex
+        let hash = checked.entry.hash.hex
         for posting in checked.entry.postings {
             if row == rowsMax {
                 full.append(rows)
@@ -51,14 +51,14 @@ struct JournalSheets {
         }
     }
 
-    private func append(_ posting: Posting, of entry: LedgerEntry, hash: String) throws(ReportError) {
+    private func append(_ posting: JournalEntry.Posting, of entry: JournalEntry, hash: String) throws(ReportError) {
         let isDebit = posting.debit > .zero
         let amount = isDebit ? posting.debit : posting.credit
         try sheet.write(count: entry.number, row, Column.entry.rawValue)
         try sheet.write(moment: entry.time, row, Column.moment.rawValue)
         try sheet.write(count: entry.time, row, Column.time.rawValue)
         try sheet.write(count: entry.epoch, row, Column.epoch.rawValue)
-        try sheet.write(entry.kind.rawValue, row, Column.kind.rawValue)
+        try sheet.write(entry.kind, row, Column.kind.rawValue)
         try sheet.write(entry.reference, row, Column.reference.rawValue)
         try sheet.write(posting.account.name, row, Column.account.rawValue)
         try sheet.write(

@@ -29,23 +29,13 @@ struct EpochExport {
 
     /// Writes the directory below `parent` and returns its path.
     func write(under parent: String) async throws -> String {
-        let path = parent + "/" + Self.directoryName(inputs.epoch.number)
-        let draft = path + ".part"
-        let files = FileManager.default
-        try? files.removeItem(atPath: draft)
-        do {
-            let folder = try ReportFolder(draft)
-            try await write(folder)
-            try folder.finish()
-            try? files.removeItem(atPath: path)
-            try files.moveItem(atPath: draft, toPath: path)
-        } catch {
-            try? files.removeItem(atPath: draft)
-            guard let error = error as? CocoaError else { throw error }
-            throw OperatorError(
-                "The report can't be written to \(path): \(Presentation.reason(of: error)); choose another --out.")
+        let folder = OutputFolder(path: parent + "/" + Self.directoryName(inputs.epoch.number))
+        try await folder.write { draft in
+            let files = try ReportFolder(draft)
+            try await write(files)
+            try files.finish()
         }
-        return path
+        return folder.path
     }
 
     /// Each file's SHA-256, by name.

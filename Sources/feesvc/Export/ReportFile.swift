@@ -12,7 +12,7 @@ final class ReportFile {
 
     init(_ path: String) throws {
         guard FileManager.default.createFile(atPath: path, contents: nil) else {
-            throw OperatorError("\(path) can't be made; choose another --out.")
+            throw OutputFault.unwritable(path: path, reason: "it can't be made")
         }
         handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     }

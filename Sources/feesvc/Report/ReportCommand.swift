@@ -20,9 +20,17 @@ struct ReportCommand: AsyncParsableCommand {
               feesvc report --data-dir feesvc-data --from 2024-01-01 --through 2024-01-31 --format xlsx --format hledger
 
             Single charges are in feesvc export; these reports hold the ledger's own entries.
+
+            Somebody's own statement, in the same formats: what its accounts did in the period, from its own view. A payer's: its \
+            channels from opening to closing, charges by part, refunds by ground, what is payable, and each charge in charges.csv \
+            and charges.json. An operator's: rewards with what was measured, penalties, claims, what is outstanding, stake.
+
+              feesvc report --data-dir feesvc-data --epoch 3 --payer 0x…
+              feesvc report --data-dir feesvc-data --from 2024-01-01 --through 2024-01-31 --operator 0x… --sign keys/log.key
             """)
 
     @OptionGroup var options: LedgerOptions
+    @OptionGroup var statement: StatementOptions
     @Option(help: "The epoch.")
     var epoch: UInt64?
     @Flag(help: "Show the epoch's split with what was corrected in its name since.")
@@ -42,6 +50,9 @@ struct ReportCommand: AsyncParsableCommand {
     func validate() throws {
         guard (epoch == nil) != (from == nil), (from == nil) == (through == nil) else {
             throw ValidationError("Say of what: --epoch, or --from and --through.")
+        }
+        guard !restated || !statement.isOfSomebody else {
+            throw ValidationError("--restated is of the books; a correction stands in the statement of its own epoch.")
         }
         guard !restated || epoch != nil else {
             throw ValidationError("--restated is of an epoch; corrections made in a range of days are in its report.")
@@ -87,14 +98,19 @@ struct ReportCommand: AsyncParsableCommand {
             } else {
                 preconditionFailure("validate() asks for one of the two")
             }
-            let report = try await ReportContent(
-                transaction: transaction, state: state, period: period, restated: corrected
-            ).report()
             let wanted = formats.isEmpty ? Set(ReportFormat.allCases) : Set(formats)
-            let path = try await ReportFiles(transaction: transaction, period: period, formats: wanted).write(
-                report, under: out
-            ) { manifest in
+            let seal: ([UInt8]) -> Signature? = { manifest in
                 key.map { $0.sign(state.genesis.domain.digest(of: ManifestStatement(manifest: SHA256.hash(manifest)))) }
+            }
+            let path: String
+            if let written = try await statement.write(transaction, state, period, wanted, under: out, sign: seal) {
+                path = written
+            } else {
+                let report = try await ReportContent(
+                    transaction: transaction, state: state, period: period, restated: corrected
+                ).report()
+                path = try await ReportFiles(transaction: transaction, period: period, formats: wanted).write(
+                    report, under: out, sign: seal)
             }
             if options.json { return try ChannelOutput.json(["folder": path]) }
             print(path)

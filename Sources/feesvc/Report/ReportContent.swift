@@ -28,7 +28,8 @@ struct ReportContent {
             try books.schedules() + [try refundSchedule(refunds), try await contributions()] + (try await corrections())
             + [try await control()]
         return try Report(
-            scope: try await scope(), opening: books.opening, closing: books.closing, schedules: schedules,
+            scope: try await period.scope(.books, transaction, state), opening: books.opening, closing: books.closing,
+            schedules: schedules,
             checks: books.checks + [Self.returned] + (restated == nil ? [] : [Restatement.balanced]))
     }
 
@@ -47,19 +48,6 @@ struct ReportContent {
         return [try restatement.schedule(), try restatement.schedule(of: result, operators: operators)]
     }
 
-    private func scope() async throws -> ReportScope {
-        let store = PeriodStore(transaction)
-        var entries: ReportScope.Entries?
-        if !period.entries.isEmpty, let first = try await store.anchor(of: period.entries.lowerBound),
-            let last = try await store.anchor(of: period.entries.upperBound - 1)
-        {
-            entries = ReportScope.Entries(first: first, last: last)
-        }
-        return try ReportScope(
-            title: "feesvc \(period.name)", logID: state.genesis.logID, period: period.period, from: period.from,
-            to: period.to, entries: entries, currency: state.genesis.currency, scale: state.genesis.ledgerScale)
-    }
-
     private func refundSchedule(_ refunds: [GroundTotal]) throws -> Schedule {
         let rows = RefundGround.allCases.map { ground -> [ReportCell] in
             let total = refunds.first { $0.ground == ground.rawValue }
@@ -71,7 +59,7 @@ struct ReportContent {
             totals: ["amount"])
     }
 
-    /// What went back on all grounds is what cuts and postage returned to channels and payees.
+    /// What went back on all grounds is what cuts, postage and refunds returned to channels and payees.
     private static let returned = ReportCheck(
         "refunds by ground = returned to channels and payables",
         [.column(schedule: "refunds-by-ground", column: "amount")],
@@ -79,15 +67,16 @@ struct ReportContent {
             .column(schedule: "channels", column: "returned"), .column(schedule: "payables", column: "returned"),
         ])
 
-    /// What was measured of each node, for every pool that was distributed in the period.
-    private func contributions() async throws -> Schedule {
+    /// What was measured of each node, or of one operator's, for every pool that was distributed in the period.
+    func contributions(of operatorAddress: Address? = nil) async throws -> Schedule {
         let nodes = Dictionary(
             try await NodeStore(transaction).all().map { ($0.node.number, $0.node.registration) }
         ) { first, _ in first }
         var rows: [[ReportCell]] = []
         for number in try await PeriodStore(transaction).distributed(period.entries) {
             guard let result = try await EpochStore(transaction).epoch(number)?.result else { continue }
-            for row in result.rows {
+            for row in result.rows
+            where operatorAddress == nil || nodes[row.node]?.operatorAddress == operatorAddress {
                 rows.append([
                     .integer(number), .integer(UInt64(row.node)),
                     .text(nodes[row.node]?.operatorAddress.hex ?? ""),

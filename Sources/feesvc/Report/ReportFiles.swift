@@ -11,12 +11,12 @@ enum ReportFormat: String, CaseIterable, Sendable {
 }
 
 /// A file that a format is written to, hashed as it grows.
-private final class FileSink: ByteSink {
+final class FileSink: ByteSink {
     private let handle: FileHandle
 
     init(_ path: String) throws {
         guard FileManager.default.createFile(atPath: path, contents: nil) else {
-            throw OperatorError("\(path) can't be made; choose another --out.")
+            throw OutputFault.unwritable(path: path, reason: "it can't be made")
         }
         handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     }
@@ -32,29 +32,39 @@ private final class FileSink: ByteSink {
 
 /// Writes a report's files into a folder that gets its name once all of them are whole.
 struct ReportFiles {
-    let transaction: Transaction
-    let period: ReportPeriod
+    /// The folder's name.
+    let name: String
     let formats: Set<ReportFormat>
+    /// Hands the report's entries on.
+    let journal: (inout ReportRun) async throws -> Void
+    /// Writes lists that no other format holds; each file is made by its name.
+    let lists: ((String) throws -> FileSink) async throws -> Void
 
-    /// Writes `parent`/report-NAME and returns its path. Nothing is left below that name where it throws.
+    init(
+        name: String, formats: Set<ReportFormat>, journal: @escaping (inout ReportRun) async throws -> Void,
+        lists: @escaping ((String) throws -> FileSink) async throws -> Void = { _ in }
+    ) {
+        self.name = name
+        self.formats = formats
+        self.journal = journal
+        self.lists = lists
+    }
+
+    /// Those of the books of a period.
+    init(transaction: Transaction, period: ReportPeriod, formats: Set<ReportFormat>) {
+        self.init(name: "report-\(period.name)", formats: formats) { run in
+            try await LedgerStore(transaction).forEachEntry(period.entries) { entry, _ in try run.append(entry) }
+        }
+    }
+
+    /// Writes the folder below `parent` and returns its path. Nothing is left below that name where it throws.
     func write(_ report: Report, under parent: String, sign: ([UInt8]) -> Signature?) async throws -> String {
-        let path = "\(parent)/report-\(period.name)"
-        let draft = path + ".part"
-        let files = FileManager.default
-        try? files.removeItem(atPath: draft)
-        do {
-            try files.createDirectory(atPath: draft, withIntermediateDirectories: true)
+        let folder = OutputFolder(path: "\(parent)/\(name)")
+        try await folder.write { draft in
             try await write(report, to: draft)
             try writeManifest(draft, sign: sign)
-            try? files.removeItem(atPath: path)
-            try files.moveItem(atPath: draft, toPath: path)
-        } catch {
-            try? files.removeItem(atPath: draft)
-            guard let error = error as? CocoaError else { throw error }
-            throw OperatorError(
-                "The report can't be written to \(path): \(Presentation.reason(of: error)); choose another --out.")
         }
-        return path
+        return folder.path
     }
 
     private func write(_ report: Report, to folder: String) async throws {
@@ -76,13 +86,14 @@ struct ReportFiles {
             }
         }
         var run = try ReportRun(report, writers: writers)
-        try await LedgerStore(transaction).forEachEntry(period.entries) { entry, _ in try run.append(entry) }
+        try await journal(&run)
         try run.finish()
         if formats.contains(.csv) {
             for schedule in report.schedules {
                 try sink("\(schedule.table.name).csv").append(CSVText.table(schedule.table))
             }
         }
+        try await lists(sink)
         for sink in sinks { try sink.close() }
     }
 

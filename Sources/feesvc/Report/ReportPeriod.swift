@@ -18,7 +18,8 @@ struct ReportPeriod {
     /// An epoch that has ended.
     static func epoch(_ number: UInt64, _ transaction: Transaction, _ state: LogState) async throws -> ReportPeriod {
         guard let epoch = try await EpochStore(transaction).epoch(number) else {
-            throw Refusal(404, "epoch/unknown", "Epoch \(number) has not begun; epoch \(state.openEpoch) is open.")
+            let why = number == 0 ? "Epochs count from 1" : "Epoch \(number) has not begun"
+            throw Refusal(404, "epoch/unknown", "\(why); epoch \(state.openEpoch) is open.")
         }
         guard let endEntry = epoch.endEntry, let endIndex = epoch.endIndex else {
             let edge = ChannelOutput.moment(state.genesis.epochs.edge(of: number))
@@ -36,18 +37,32 @@ struct ReportPeriod {
         _ first: UTCDay, through last: UTCDay, _ transaction: Transaction, _ state: LogState
     ) async throws -> ReportPeriod {
         let to = last.next.start - 1
-        guard first <= last else {
-            throw OperatorError("The range ends on \(last), before it begins on \(first).")
-        }
-        guard state.time > to else {
-            throw OperatorError(
-                "\(last) is not over in the log, whose time is \(ChannelOutput.moment(state.time)); end the range a day "
-                    + "before that.")
-        }
+        guard first <= last else { throw ReportFault.backwards(from: first, through: last) }
+        let start = UTCDay(containing: try await LogStore(transaction).leaves(0..<1).first?.time ?? state.genesis.start)
+        guard last >= start else { throw ReportFault.beforeStart(last, start: start) }
+        guard state.time > to else { throw ReportFault.notOver(last, now: ChannelOutput.moment(state.time)) }
         let store = PeriodStore(transaction)
         return ReportPeriod(
             name: "\(first)_\(last)", period: .range, from: first.start, to: to,
             entries: try await store.entries(from: first.start, to: to),
             leaves: try await store.leaves(from: first.start, to: to, size: state.tree.size))
+    }
+}
+
+extension ReportPeriod {
+    /// The scope of a report of somebody's accounts in the period.
+    func scope(
+        _ subject: ReportScope.Subject, _ transaction: Transaction, _ state: LogState
+    ) async throws -> ReportScope {
+        let store = PeriodStore(transaction)
+        var range: ReportScope.Entries?
+        if !entries.isEmpty, let first = try await store.anchor(of: entries.lowerBound),
+            let last = try await store.anchor(of: entries.upperBound - 1)
+        {
+            range = ReportScope.Entries(first: first, last: last)
+        }
+        return try ReportScope(
+            subject, title: "feesvc \(name)", logID: state.genesis.logID, period: period, from: from, to: to,
+            entries: range, currency: state.genesis.currency, scale: state.genesis.ledgerScale)
     }
 }
