@@ -29,7 +29,7 @@ struct EpochMeasurement {
         report.treeSeconds = tree
         report.rawRecoveryMicroseconds = RawRecovery.microseconds(domain: try await domain(cluster))
         try await export(process, cluster, &report)
-        try await audit(process, &report)
+        try await audit(process, try await domain(cluster), &report)
         try await nextEpoch(process, cluster, &report)
         report.isConserved = try await isConserved(cluster)
         return report
@@ -77,12 +77,16 @@ struct EpochMeasurement {
         report.exportedBytes += Self.bytes(in: directory + "/export")
     }
 
-    private func audit(_ process: MeasuredProcess, _ report: inout EpochBenchReport) async throws {
+    private func audit(
+        _ process: MeasuredProcess, _ domain: EIP712Domain, _ report: inout EpochBenchReport
+    ) async throws {
         Self.say("auditing")
         let audit = try await process.run(["audit", directory + "/export"])
         report.note(audit, "audit")
         report.auditSeconds = audit.seconds
+        let before = try RawRecovery.secondsOnAllProcessors(domain: domain)
         let signatures = try await process.run(["audit", directory + "/export", "--signatures"])
+        report.recoverySecondsOnAllProcessors = (before + (try RawRecovery.secondsOnAllProcessors(domain: domain))) / 2
         report.note(signatures, "audit --signatures")
         report.auditWithSignaturesSeconds = signatures.seconds
     }
