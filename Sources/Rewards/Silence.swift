@@ -13,7 +13,8 @@ public struct Silence: Hashable, Sendable {
     /// Their numbers, ascending.
     public let nodes: [UInt32]
 
-    /// Decides at the edge before `epoch`.
+    /// Decides at the edge before `epoch`. Where nothing was heard of any node, nobody is left out: then it was the service
+    /// that did not ask.
     ///
     /// - Parameters:
     ///   - epoch: the epoch that begins.
@@ -22,7 +23,7 @@ public struct Silence: Hashable, Sendable {
     ///   - heard: the nodes of which something was logged in the last two epochs.
     public init(before epoch: UInt64, registered: some Sequence<UInt32>, heard: Set<UInt32>) {
         self.epoch = epoch
-        nodes = Set(registered).subtracting(heard).sorted()
+        nodes = heard.isEmpty ? [] : Set(registered).subtracting(heard).sorted()
     }
 
     /// `tagged "feesvc/silence/1": u64 epoch, list<u32 node>`, ascending.

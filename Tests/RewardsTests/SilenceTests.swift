@@ -23,6 +23,8 @@ import Testing
         #expect(silence.nodes == [1, 4, 9])
         #expect(silence.epoch == 5)
         #expect(Silence(before: 5, registered: [2], heard: [2]).nodes.isEmpty)
+        // Nobody was heard: the service did not ask.
+        #expect(Silence(before: 5, registered: [4, 2], heard: []).nodes.isEmpty)
     }
 
     @Test func `epochs in a row are one span`() {

@@ -20,8 +20,7 @@ let rewardTargets: [FuzzTarget] = [
     },
     FuzzTarget("silence", seeds: { [Silence(before: 4, registered: [1, 2, 3], heard: [2]).canonicalBytes] }) { bytes in
         guard let silence = canonical(bytes, Silence.init(canonicalBytes:), \.canonicalBytes) else { return }
-        let again = Silence(before: silence.epoch, registered: silence.nodes.reversed(), heard: [])
-        require(again == silence, "the nodes are not in their order")
+        require(!silence.nodes.isEmpty && silence.nodes == silence.nodes.sorted(), "the nodes are not in their order")
     },
     FuzzTarget("grant", seeds: { [Grant(amount: 5, reference: .zero).leaf.body] }) {
         canonical($0, Grant.init(leafBody:)) { $0.leaf.body }
