@@ -199,7 +199,7 @@ import Testing
 
     private func withPool(
         connections: Int,
-        acquireTimeout: Duration = .seconds(10),
+        acquireTimeout: Duration = .seconds(120),
         waiters: Int = 100,
         _ body: (PostgresPool) async throws -> Void
     ) async throws {
