@@ -110,22 +110,22 @@ public struct LedgerStore: Sendable {
         return Self.guards.filter { !present.contains($0) }
     }
 
+    /// Tables whose rows are never changed.
+    private static let fixed = [
+        "ledger_entries", "ledger_postings", "log_blocks", "log_tiles", "voucher_blocks", "charges",
+        "restored_charges", "voids", "refunds", "releases", "outages", "repayments", "slashes", "settlements",
+        "settlement_refusals", "claims", "channel_statements", "equivocations", "corrections",
+    ]
+
     private static let guards =
-        [
-            "ledger_entries.ledger_entries_fixed", "ledger_entries.ledger_entries_follow",
-            "ledger_postings.ledger_postings_fixed", "ledger_postings.ledger_postings_balance",
-            "ledger_accounts.ledger_accounts_grow", "ledger_accounts.ledger_accounts_kept", "charges.charges_fixed",
-            "log_blocks.log_blocks_fixed", "log_tiles.log_tiles_fixed", "voids.voids_fixed", "refunds.refunds_fixed",
-            "settlements.settlements_fixed", "claims.claims_fixed", "voucher_blocks.voucher_blocks_fixed",
-            "channels.channels_forward", "channels.channels_kept",
-            "channel_statements.channel_statements_fixed", "restored_charges.restored_charges_fixed",
-            "settlement_refusals.settlement_refusals_fixed", "equivocations.equivocations_fixed",
-        ]
+        fixed.map { "\($0).\($0)_fixed" }
+        + (fixed + ["ledger_accounts", "channels", "debts"]).map { "\($0).\($0)_not_emptied" }
         + [
-            "ledger_entries", "ledger_postings", "ledger_accounts", "log_blocks", "log_tiles", "voucher_blocks",
-            "charges", "voids", "refunds", "settlements", "claims", "channels", "channel_statements",
-            "restored_charges", "settlement_refusals", "equivocations",
-        ].map { "\($0).\($0)_not_emptied" }
+            "ledger_entries.ledger_entries_follow", "ledger_postings.ledger_postings_balance",
+            "ledger_accounts.ledger_accounts_grow", "ledger_accounts.ledger_accounts_kept",
+            "channels.channels_forward", "channels.channels_kept", "debts.debts_paid", "debts.debts_kept",
+            "schedules.schedules_fixed",
+        ]
 }
 
 extension LedgerEntry {

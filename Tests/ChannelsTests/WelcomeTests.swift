@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `only the owner's signature counts, over this topic, envelope and instance`() {
+    @Test func `L16: only the owner's signature counts, over this topic, envelope and instance`() {
         for key in [payer, signer, SecretKey(seed: 2, label: "owner")] {
             #expect(refusal(welcome(by: key)) == .signature)
         }
@@ -82,8 +82,7 @@ import Testing
         return try #require(Bytes32(bytes))
     }
 
-    /// Law L16: without the recipient's valid signature over exactly this message nothing is paid.
-    @Test func `one flipped bit in any field pays nothing`() throws {
+    @Test func `L16: one flipped bit in any field pays nothing`() throws {
         let good = welcome()
         let (head, topic) = (good.head, good.topic)
         func with(

@@ -166,6 +166,9 @@ struct ActRun {
         self.channels = channels
     }
 
+    /// The charge that paid for an envelope.
+    func charge(of envelope: Bytes32) -> UInt64 { charges[envelope] ?? 0 }
+
     mutating func perform(_ act: PlannedAct.Act) async throws {
         let service = fixture.service
         switch act {

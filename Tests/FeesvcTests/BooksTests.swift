@@ -103,7 +103,7 @@ struct BooksTests {
             ),
         ]
     )
-    func `whoever changes the books is found out`(_ what: String, _ statements: [String], _ expected: String)
+    func `L35: whoever changes the books is found out`(_ what: String, _ statements: [String], _ expected: String)
         async throws
     {
         try await ServiceFixture.runWithBooks { fixture in
@@ -119,7 +119,7 @@ struct BooksTests {
         }
     }
 
-    @Test func `a guard that is switched off or gone is named`() async throws {
+    @Test func `L34: a guard that is switched off or gone is named`() async throws {
         try await ServiceFixture.runWithBooks { fixture in
             try await fixture.pool.execute("ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_fixed")
             await #expect {
@@ -133,7 +133,7 @@ struct BooksTests {
         }
     }
 
-    @Test func `the database itself refuses entries of a closed epoch, gaps, and postings that do not balance`()
+    @Test func `L34: the database itself refuses entries of a closed epoch, gaps, and postings that do not balance`()
         async throws
     {
         try await ServiceFixture.runWithBooks { fixture in

@@ -31,7 +31,7 @@ struct ReportTests {
         return Dictionary(zip(table.columns, cells.map(\.text))) { first, _ in first }
     }
 
-    @Test func `an epoch's schedules lead from opening to closing, and the next one opens where it closed`()
+    @Test func `L44: an epoch's schedules lead from opening to closing, and the next one opens where it closed`()
         async throws
     {
         try await ServiceFixture.runWithBooks { fixture in
@@ -58,7 +58,7 @@ struct ReportTests {
         }
     }
 
-    @Test func `days that cut epochs tie to them: what the parts moved is what the whole moved`() async throws {
+    @Test func `L44: days that cut epochs tie to them: what the parts moved is what the whole moved`() async throws {
         try await ServiceFixture.runWithBooks { fixture in
             let day = UTCDay(containing: ServiceFixture.start)
             let last = UTCDay(number: day.number + 6)
@@ -78,7 +78,7 @@ struct ReportTests {
         }
     }
 
-    @Test func `the same period is the same bytes, and nothing half-written is left where one is refused`()
+    @Test func `L43: the same period is the same bytes, and nothing half-written is left where one is refused`()
         async throws
     {
         try await ServiceFixture.runWithBooks { fixture in

@@ -41,7 +41,7 @@ import Testing
         #expect(throws: JournalFault.control(account: .dust, balance: 30, sum: 31)) { try check.check(.dust, is: 31) }
     }
 
-    @Test func `what is altered, dropped, doubled or swapped is found at or before its place`() throws {
+    @Test func `L35: what is altered, dropped, doubled or swapped is found at or before its place`() throws {
         let journal = Self.journal()
         #expect(throws: JournalFault.order(expected: 3, found: 4)) {
             try follow(journal.enumerated().filter { $0.offset != 2 }.map(\.element))
@@ -62,7 +62,7 @@ import Testing
         #expect(throws: JournalFault.backwards(number: 2)) { try follow([journal[0], early]) }
     }
 
-    @Test func `a tail that was cut shows against any later end`() throws {
+    @Test func `L35: a tail that was cut shows against any later end`() throws {
         let journal = Self.journal()
         for cut in 0..<5 {
             let check = try follow(Array(journal[..<cut]))

@@ -47,7 +47,7 @@ import Testing
         #expect(second.hash == (try forms[1]["sha256"].word))
     }
 
-    @Test func `any member changed changes the hash`() throws {
+    @Test func `L35: any member changed changes the hash`() throws {
         let good = try Self.entry(Self.forms()[1]["fields"])
         func with(
             number: UInt64? = nil, previous: Bytes32? = nil, time: UInt64? = nil, epoch: UInt64? = nil,
@@ -75,5 +75,34 @@ import Testing
         let hashes = Set(others.map(\.hash))
         #expect(hashes.count == others.count)
         #expect(!hashes.contains(good.hash))
+    }
+
+    /// Texts move from one field into the next, postings from one entry's list into another's: nothing that is different
+    /// has the same bytes.
+    @Test func `L35: no two entries have the same bytes`() throws {
+        for seed in UInt64(1)...20 {
+            var random = SplitMix64(seed: seed)
+            var entries: Set<LedgerEntry> = []
+            var bytes: Set<[UInt8]> = []
+            for _ in 0..<500 {
+                let accounts = [LedgerAccount.dust, .pool(1), .pool(11), .pool(111), .channels, .held(.base)]
+                let postings = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                    let isDebit = Bool.random(using: &random)
+                    return Posting(
+                        account: accounts[Int.random(in: 0..<accounts.count, using: &random)],
+                        debit: isDebit ? 1 : 0, credit: isDebit ? 0 : 1)
+                }
+                let kinds = [EntryKind.dust, .cut, .refund, .charge]
+                let entry = LedgerEntry(
+                    number: UInt64.random(in: 1...2, using: &random), previous: .zero,
+                    time: UInt64.random(in: 0...1, using: &random), epoch: UInt64.random(in: 0...1, using: &random),
+                    kind: kinds[Int.random(in: 0..<kinds.count, using: &random)],
+                    reference: ["", "d", "du", "dust", "dustpool:1", "\0"][Int.random(in: 0..<6, using: &random)],
+                    postings: postings)
+                entries.insert(entry)
+                bytes.insert(entry.canonicalBytes)
+            }
+            #expect(entries.count > 200 && entries.count == bytes.count, "seed \(seed)")
+        }
     }
 }

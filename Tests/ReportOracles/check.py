@@ -1,6 +1,6 @@
-"""Checks the formats of one report against each other and against the tools that read them.
+"""Checks the formats of one report against each other and against the tools that read them: laws L39 to L44.
 
-    /usr/bin/python3 Tests/ReportOracles/check.py FOLDER [--mutate] [--without beancount]
+    /usr/bin/python3 Tests/ReportOracles/check.py FOLDER [--again OTHER] [--mutate] [--without beancount]
 
 FOLDER holds report.json, journal.csv and a file a schedule, report.hledger, report.ledger, report.beancount and report.xlsx.
 Needs hledger, ledger, beancount, libreoffice-calc-nogui, python3-openpyxl and python3-jsonschema of Debian 12.
@@ -8,8 +8,11 @@ Needs hledger, ledger, beancount, libreoffice-calc-nogui, python3-openpyxl and p
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
+import io
 import json
+import re
 import struct
 import sys
 from pathlib import Path
@@ -71,11 +74,23 @@ def check_json(folder: Path):
     scope = document["scope"]
     check_chain(document["journal"], scope.get("first"), scope.get("last"))
     check_ends(journal)
+    check_schedules(document, check_totals_of(journal, document))
+    return journal, document
+
+
+def check_totals_of(journal: rows.Journal, document: dict) -> dict:
+    """The journal's debits are its credits, and both are the document's totals."""
     sums = {"debit": 0, "credit": 0}
     for (_, _, amount, _), count in journal.postings.items():
         sums["debit" if amount > 0 else "credit"] += abs(amount) * count
+    assert sums["debit"] == sums["credit"]
     assert (str(sums["debit"]), str(sums["credit"])) == (
         document["totals"]["debits"], document["totals"]["credits"])
+    return sums
+
+
+def check_schedules(document: dict, sums: dict):
+    """L44: every roll-forward leads from opening to closing, and closes as the trial balance does."""
     tables = {schedule["name"]: schedule for schedule in document["schedules"]}
     for schedule in tables.values():
         for check in schedule["rowChecks"]:
@@ -85,7 +100,6 @@ def check_json(folder: Path):
         assert sum(int(term["value"]) * term["sign"] for term in check["terms"]) == 0 == int(check["difference"])
         for term in check["terms"]:
             assert int(term["value"]) == figure(term["source"], tables, sums), term
-    return journal, document
 
 
 def figure(source: str, tables: dict, sums: dict) -> int:
@@ -152,8 +166,58 @@ def check_totals(title: str, lines: list[dict], schedule: dict):
                 assert workbook.exact(cell, beside) == total, (title, column, cell, beside, total)
 
 
-def check(folder: Path, without=()):
-    journal, document = check_json(folder)
+def texts(part) -> set[str]:
+    """Every text in a JSON document."""
+    if isinstance(part, str):
+        return {part}
+    if isinstance(part, dict):
+        part = part.values()
+    return set().union(*map(texts, part)) if isinstance(part, (list, type({}.values()))) else set()
+
+
+def check_texts(folder: Path, document: dict):
+    """L42: no text becomes a formula, in CSV or in a workbook; that it comes back as it was is L39's."""
+    for path in folder.glob("*.csv"):
+        for line in csv.reader(io.StringIO(path.read_bytes().decode(), newline="")):
+            for cell in line:
+                assert not cell.startswith(("=", "+", "@", "\t", "\r")), f"{path.name}: {cell!r}"
+                assert not cell.startswith("-") or re.fullmatch(r"-\d+", cell), f"{path.name}: {cell!r}"
+    known = texts(document)
+    for sheet in workbook.openpyxl.load_workbook(folder / "report.xlsx"):
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f" or cell.value not in known, f"{sheet.title} {cell.coordinate}: {cell.value}"
+
+
+def check_manifest(folder: Path):
+    """L43: a manifest's hashes are the files'."""
+    if not (folder / "manifest.csv").exists():
+        return
+    for line in rows.read_table(folder / "manifest.csv"):
+        digest = "0x" + hashlib.sha256((folder / line["file"]).read_bytes()).hexdigest()
+        assert digest == line["sha256"], f"{line['file']} has another hash than its manifest says"
+
+
+def check_again(folder: Path, again: Path):
+    """L43: the same report, made again elsewhere, is the same bytes."""
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(path.name for path in again.iterdir()), f"{again} has other files than {folder}"
+    for name in names:
+        assert (folder / name).read_bytes() == (again / name).read_bytes(), f"{name} differs in {again}"
+
+
+def check_workbook(path: Path):
+    """L41: every formula calculates to the value beside it, and every check to zero."""
+    return workbook.check_recalculation(path)
+
+
+def check_changes(folder: Path, without):
+    """L40: each tool accepts its format, and refuses it with any amount changed by one unit."""
+    mutate.check(folder, sys.modules[__name__], without)
+
+
+def check_formats(folder: Path, journal: rows.Journal, document: dict, without) -> int:
+    """L39: every format holds the same postings, opening and closing balances."""
     others = {"csv": lambda: check_csv(folder, document), "xlsx": lambda: check_xlsx(folder / "report.xlsx", document)}
     others["hledger"] = lambda: rows.read_hledger(folder)
     others["ledger"] = lambda: rows.read_ledger(folder)
@@ -165,10 +229,18 @@ def check(folder: Path, without=()):
         assert other.postings == journal.postings, f"{name}: {difference(other.postings, journal.postings)}"
         for side in ("opening", "closing"):
             assert without_zeros(getattr(other, side)) == without_zeros(getattr(journal, side)), f"{name}: {side}"
-    formulas, zeros = workbook.check_recalculation(folder / "report.xlsx")
+    return len(others) + 1 - len(without)
+
+
+def check(folder: Path, without=()):
+    journal, document = check_json(folder)
+    formats = check_formats(folder, journal, document, without)
+    check_texts(folder, document)
+    check_manifest(folder)
+    formulas, zeros = check_workbook(folder / "report.xlsx")
     print(
         f"{folder.name}: {len(document['journal'])} entries, {journal.postings.total()} postings agree in "
-        f"{len(others) + 1 - len(without)} formats; {formulas} formulas recalculated, {zeros} of them 0")
+        f"{formats} formats; {formulas} formulas recalculated, {zeros} of them 0")
 
 
 def difference(found, expected) -> str:
@@ -178,13 +250,16 @@ def difference(found, expected) -> str:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--again", type=Path, help="the same report, made again, which has to be the same bytes")
     parser.add_argument("--mutate", action="store_true", help="also change amounts by one unit, which must be noticed")
     parser.add_argument("--without", action="append", default=[], help="a format that is not there")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     check(folder, arguments.without)
+    if arguments.again:
+        check_again(folder, arguments.again.resolve())
     if arguments.mutate:
-        mutate.check(folder, sys.modules[__name__], arguments.without)
+        check_changes(folder, arguments.without)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import Testing
             ([], [.max, .max], "-680564733841876926926749214863536422910"),
             ([.max], [.max], "0"), ([.max], [.max, 1], "-1"), ([99_999_999, 1], [], "100000000"),
         ] as [([Amount], [Amount], String)])
-    func `sums of any size are exact`(_ added: [Amount], _ subtracted: [Amount], _ text: String) {
+    func `L42: sums of any size are exact`(_ added: [Amount], _ subtracted: [Amount], _ text: String) {
         var sum = AmountParts.zero
         for amount in added { sum += AmountParts(amount) }
         for amount in subtracted { sum -= AmountParts(amount) }

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: SampleKind.allCases)
-    func `the same report gives the same bytes, in any time zone`(_ kind: SampleKind) throws {
+    func `L43: the same report gives the same bytes, in any time zone`(_ kind: SampleKind) throws {
         var makers: [(CollectingSink) -> any ReportWriter] = [
             { JSONReport(to: $0) }, { CSVJournal(to: $0) }, { PlainTextJournal(.hledger, to: $0) },
             { PlainTextJournal(.ledger, to: $0) },

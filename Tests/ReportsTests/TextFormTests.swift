@@ -13,7 +13,7 @@ import Testing
             // One character each to Swift, and still a comma, a quote and an equals sign to every reader.
             ("a,\u{301}b", "\"a,\u{301}b\""), ("a\"\u{301}b", "\"a\"\"\u{301}b\""), ("=\u{301}", "'=\u{301}"),
         ])
-    func `a text is one field and no formula in CSV`(_ text: String, _ field: String) {
+    func `L42: a text is one field and no formula in CSV`(_ text: String, _ field: String) {
         var out = ByteText()
         CSVText.append(field: text, to: &out)
         #expect(String(decoding: out.bytes, as: UTF8.self).unicodeScalars.elementsEqual(field.unicodeScalars))
@@ -37,11 +37,11 @@ import Testing
             ("[2024-01-01]", "\\u005b2024-01-01\\u005d"), ("a\nb", "a\\u000ab"), ("\"\\", "\\\"\\\\"), ("é", "\\u00e9"),
             ("🚀", "\\ud83d\\ude80"), ("\u{7f}\u{0}", "\\u007f\\u0000"), (" ", "\\u0020"), ("", ""),
         ])
-    func `a text is one line of ASCII in a journal`(_ text: String, _ escaped: String) {
+    func `L42: a text is one line of ASCII in a journal`(_ text: String, _ escaped: String) {
         #expect(JSONText.escaped(text, .journal) == escaped)
     }
 
-    @Test func `JSON escapes what it must and nothing else`() {
+    @Test func `L42: JSON escapes what it must and nothing else`() {
         #expect(JSONText.quoted("a\"\\/\n\u{1}é,🚀\u{2028}") == "\"a\\\"\\\\/\\u000a\\u0001é,🚀\u{2028}\"")
     }
 
@@ -51,7 +51,7 @@ import Testing
             ("a\rb\u{0}", "a_x000D_b_x0000_"), ("\t\n", "\t\n"), ("\u{fffe}", "_xFFFE_"), ("é", "é"),
             ("__x00e9_", "__x005F_x00e9_"),
         ])
-    func `a cell holds what XML can't`(_ text: String, _ escaped: String) {
+    func `L42: a cell holds what XML can't`(_ text: String, _ escaped: String) {
         #expect(CellText.escaped(text) == escaped)
     }
 

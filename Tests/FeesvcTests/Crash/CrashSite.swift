@@ -45,13 +45,17 @@ struct CrashSite {
         }
     }
 
-    /// Walks the whole path on a copy without restarts; what the database holds after each act.
-    func walk(_ acts: [MoneyAct]) async throws -> [MoneyState] {
+    /// Walks the whole path on a copy without restarts; what the database holds after each act. So many ask for each act
+    /// at once, and after it `body` may ask for more.
+    func walk(
+        _ acts: [MoneyAct], askers: Int = 1, then body: (CrashingService, Int) async throws -> Void = { _, _ in }
+    ) async throws -> [MoneyState] {
         try await onCopy(of: start) { service in
             var states: [MoneyState] = []
-            for act in acts {
-                try await service.perform(act)
+            for (place, act) in acts.enumerated() {
+                try await service.perform(act, askers: askers)
                 states.append(try await service.state())
+                try await body(service, place)
             }
             try await service.checkBooks()
             return states
@@ -167,6 +171,23 @@ struct CrashingService {
                 if restarts { try await restart() }
             }
         }
+    }
+
+    /// Does an act that several ask for at once.
+    func perform(_ act: MoneyAct, askers: Int) async throws {
+        fixture.service.clock.move(to: ServiceFixture.start + act.time)
+        let fixture = fixture
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<askers {
+                group.addTask {
+                    do {
+                        try await act.body(fixture)
+                    } catch let refusal as Refusal where askers > 1 && act.decided.contains(refusal.code) {}
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await fixture.service.doWhatIsDue()
     }
 
     private func attempt(_ act: MoneyAct, isRepeated: Bool) async throws {
