@@ -28,6 +28,7 @@ extension ChannelStore {
     /// Keeps an opening until money comes for it; one that is kept, or a channel already, changes nothing. Beyond
     /// ``openingsMax`` the oldest make room, so that a flood of them delays nobody but costs no more than this table.
     public func keep(_ opening: OpenChannel, id: Bytes32, at time: UInt64) async throws {
+        try await lockOpening(id)
         let rows = try await transaction.query(
             """
             INSERT INTO openings (channel_id, payer, signer, opening, opened_at) SELECT \(id.bytes), \
@@ -57,6 +58,7 @@ extension ChannelStore {
 
     /// Makes a channel of an opening, for which money has come; it holds nothing yet.
     public func begin(_ opening: OpenChannel, id: Bytes32, at time: UInt64) async throws -> StoredChannel {
+        try await lockOpening(id)
         _ = try await transaction.execute("DELETE FROM openings WHERE channel_id = \(id.bytes)")
         let rows = try await transaction.query(
             """
@@ -66,6 +68,14 @@ extension ChannelStore {
             """)
         guard let row = rows.first else { throw StorageCorruption("channel \(id) was not written") }
         return StoredChannel(number: try row.unsigned("number"), state: ChannelState(opening, id: id))
+    }
+
+    /// Keeps an opening that is sent again while its channel begins from staying behind: neither sees what the other has not
+    /// committed. Held to the transaction's end; another id with the same first bytes only waits.
+    private func lockOpening(_ id: Bytes32) async throws {
+        let first = id.bytes.prefix(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        _ = try await transaction.query(
+            "SELECT pg_advisory_xact_lock('openings'::regclass::oid::INTEGER, \(first - 2_147_483_648)::INTEGER)")
     }
 
     /// Writes where a channel is in its life and what came and went; its lanes are written by ``write(new:used:)``, its

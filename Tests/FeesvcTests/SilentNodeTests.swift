@@ -18,7 +18,7 @@ struct SilentNodeTests {
     private let key = SecretKey(seed: 1, label: "operator")
 
     /// Its listening socket takes connections, and nobody ever reads them.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `nodes that hang or are gone keep no epoch from its cut and its seal`() async throws {
         try await ServiceFixture.run { fixture in
             let silent = try SilentListener()

@@ -28,6 +28,8 @@ extension SQLState {
     public static let characterNotInRepertoire = SQLState(rawValue: "22021")
     /// 22P02: a value's text is not valid for its type.
     public static let invalidTextRepresentation = SQLState(rawValue: "22P02")
+    /// 23000: a trigger of the schema refused what would break its rules.
+    public static let integrityConstraintViolation = SQLState(rawValue: "23000")
     /// 23502: a NOT NULL column was given NULL.
     public static let notNullViolation = SQLState(rawValue: "23502")
     /// 23503: a foreign key has no row to refer to, or a referred row is being deleted.

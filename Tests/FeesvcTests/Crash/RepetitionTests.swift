@@ -7,8 +7,72 @@ import Testing
 
 @testable import feesvc
 
-/// Law L6: what comes under a known id with other contents changes nothing.
+/// Law L6: whatever is asked again changes nothing, and what comes under a known id with other contents neither.
 @Suite(.serialized) struct RepetitionTests {
+    @Test(arguments: LawSeeds.all.prefix(1))
+    func `L6: acts that several ask for at once, and again later, leave what asking once leaves`(_ seed: UInt64)
+        async throws
+    {
+        var random = SplitMix64(seed: seed)
+        let path = MoneyPath()
+        try await CrashSite.run(path) { site in
+            let expected = try await site.walk(path.acts)
+            var repeated = 0
+            _ = try await site.walk(path.acts, askers: 3) { service, place in
+                let found = try await service.state()
+                let about = "seed \(seed), \(path.acts[place].name)"
+                if found != expected[place] {
+                    Issue.record("\(about): \(found.difference(from: expected[place]))")
+                }
+                let picked = (0..<3).map { _ in Int.random(in: 0...place, using: &random) }
+                for earlier in picked {
+                    try await service.repeatNow(path.acts[earlier])
+                    repeated += 1
+                }
+                let after = try await service.state()
+                let names = picked.map { path.acts[$0].name }
+                if after != found { Issue.record("\(about), again \(names): \(after.difference(from: found))") }
+            }
+            #expect(repeated == 3 * path.acts.count)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `L6: an opening that comes again while its channel begins leaves nothing behind`() async throws {
+        try await ServiceFixture.run { fixture in
+            let opening = MoneyPath().opening(0)
+            let id = opening.channelID(in: fixture.service.domain)
+            let signature = ServiceFixture.payer(0).sign(id)
+            _ = try await fixture.service.open(opening, signature: signature)
+            let (hasBegun, begun) = AsyncStream.makeStream(of: Void.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await fixture.pool.withTransaction { transaction in
+                        _ = try await ChannelStore(transaction).begin(opening, id: id, at: ServiceFixture.start)
+                        begun.finish()
+                        while try await !isAwaited(fixture) {}
+                    }
+                }
+                group.addTask {
+                    for await _ in hasBegun {}
+                    _ = try await fixture.service.open(opening, signature: signature)
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await fixture.count("openings") == 0)
+        }
+    }
+
+    /// Whether somebody waits for a lock of this database.
+    private func isAwaited(_ fixture: ServiceFixture) async throws -> Bool {
+        let rows = try await fixture.pool.query(
+            """
+            SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) \
+            WHERE NOT l.granted AND a.datname = current_database()
+            """)
+        return !rows.isEmpty
+    }
+
     @Test func `L6: a known id with other contents is refused and changes no row`() async throws {
         let path = MoneyPath()
         try await CrashSite.run(path) { site in
@@ -24,6 +88,15 @@ import Testing
                 }
             }
         }
+    }
+}
+
+extension CrashingService {
+    /// Asks for an act once more, whenever; a refusal is an answer as well.
+    func repeatNow(_ act: MoneyAct) async throws {
+        do {
+            try await act.body(fixture)
+        } catch is Refusal {}
     }
 }
 

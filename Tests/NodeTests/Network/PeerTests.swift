@@ -129,7 +129,7 @@ import Testing
         await two.close()
     }
 
-    @Test func `a lost push is healed within some periods, on a topic where nothing follows`() async throws {
+    @Test func `a lost push is healed, on a topic where nothing follows`() async throws {
         var configuration = network.configuration(1)
         configuration.limits.pushFanOut = 0
         let one = try await ReplicationNode(configuration, logger: .silent)
@@ -137,10 +137,8 @@ import Testing
         let network = network
         try await network.run([one, two]) {
             #expect(await eventually { await two.status().isSynced })
-            let before = ContinuousClock().now
             #expect(await one.publish(network.paid([.sample(1)])).first?.event != nil)
             #expect(await eventually { await two.status().events == 1 })
-            #expect(ContinuousClock().now - before < .seconds(10))
         }
     }
 

@@ -11,7 +11,7 @@ extension FeesvcSystem.ShortTraceRun {
             demo = try SharedDemo.get()
         }
 
-        @Test("they agree, each epoch and all together", .timeLimit(.minutes(1)))
+        @Test("they agree, each epoch and all together", .timeLimit(.minutes(10)))
         func reportsAgree() async throws {
             let all = try await demo.workshop.run(["audit", demo.out])
             #expect(all.status == 0, "\(all.errors)")
@@ -25,7 +25,7 @@ extension FeesvcSystem.ShortTraceRun {
         }
 
         @Test(
-            "one changed digit is found, and its file is named", .timeLimit(.minutes(1)),
+            "one changed digit is found, and its file is named", .timeLimit(.minutes(10)),
             arguments: ReportFigure.allCases)
         func changedDigitIsFound(_ figure: ReportFigure) async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
@@ -39,7 +39,7 @@ extension FeesvcSystem.ShortTraceRun {
         }
 
         @Test(
-            "no digit of what an audit starts from can be changed unseen", .timeLimit(.minutes(2)),
+            "no digit of what an audit starts from can be changed unseen", .timeLimit(.minutes(10)),
             arguments: ["opening.json", "held.csv", "log.csv", "seal.csv", "head.csv"])
         func noDigitIsFree(_ file: String) async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
@@ -59,7 +59,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(unseen == [])
         }
 
-        @Test("a changed file whose hash was left alone is named by the manifest's check", .timeLimit(.minutes(1)))
+        @Test("a changed file whose hash was left alone is named by the manifest's check", .timeLimit(.minutes(10)))
         func manifestIsChecked() async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
             let content = try copy.text("journal.json", epoch: 3) + " "
@@ -69,7 +69,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(outcome.errors.contains("journal.json"))
         }
 
-        @Test("a folder without manifest is named", .timeLimit(.minutes(1)))
+        @Test("a folder without manifest is named", .timeLimit(.minutes(10)))
         func missingManifest() async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
             try FileManager.default.removeItem(atPath: copy.file("manifest.csv", epoch: 2))
@@ -79,7 +79,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(outcome.errors.contains(copy.path + "/epoch-0002"))
         }
 
-        @Test("an epoch that is missing between others is noticed", .timeLimit(.minutes(1)))
+        @Test("an epoch that is missing between others is noticed", .timeLimit(.minutes(10)))
         func missingEpoch() async throws {
             let copy = try ReportCopy(of: demo.out, in: demo.workshop)
             try FileManager.default.removeItem(atPath: copy.path + "/epoch-0002")
@@ -88,7 +88,8 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(outcome.errors.contains("epoch-0003"), "\(outcome.errors)")
         }
 
-        @Test("a folder that holds no epoch is named", .timeLimit(.minutes(1)), arguments: ["empty", "no-such-folder"])
+        @Test(
+            "a folder that holds no epoch is named", .timeLimit(.minutes(10)), arguments: ["empty", "no-such-folder"])
         func noEpochs(_ name: String) async throws {
             let path = demo.workshop(name)
             if name == "empty" {

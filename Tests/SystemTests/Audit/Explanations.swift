@@ -54,7 +54,7 @@ extension FeesvcSystem.ShortTraceRun {
             amounts.reduce(0) { $0 + (UInt128($1.amount) ?? .max) }
         }
 
-        @Test("every operator's reward is taken apart to the last unit", .timeLimit(.minutes(2)))
+        @Test("every operator's reward is taken apart to the last unit", .timeLimit(.minutes(10)))
         func rewardsAreExplained() async throws {
             let folder = demo.out + "/epoch-0002"
             let rewards = try JSONDecoder().decode(
@@ -84,7 +84,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(nobody.errors.contains("explanation/unknown-operator"), "\(nobody.errors)")
         }
 
-        @Test("their own ruleset pays what was paid", .timeLimit(.minutes(1)))
+        @Test("their own ruleset pays what was paid", .timeLimit(.minutes(10)))
         func ownRulesetPaysTheSame() async throws {
             let outcome = try await demo.workshop.run(["simulate", "--rules", "1", demo.out, "--json"])
             #expect(outcome.status == 0, "\(outcome.errors)")
@@ -93,7 +93,7 @@ extension FeesvcSystem.ShortTraceRun {
             for row in rows { #expect(row.paid == row.simulated) }
         }
 
-        @Test("attacks on a model are the same table twice, and bad words are refused", .timeLimit(.minutes(2)))
+        @Test("attacks on a model are the same table twice, and bad words are refused", .timeLimit(.minutes(10)))
         func attacksAreDeterministic() async throws {
             let arguments = ["simulate", "--attack", "wash", "--stake", "1", "--stake", "25", "--seed", "5"]
             let (one, other) = (

@@ -31,7 +31,7 @@ extension FeesvcSystem {
 
         @Test(
             "it seals, exports and audits what it made, says what it measured and leaves nothing",
-            .timeLimit(.minutes(3)))
+            .timeLimit(.minutes(10)))
         func measures() async throws {
             try await Workshop.with { workshop in
                 let outcome = try await workshop.run(Self.arguments)
@@ -51,7 +51,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("Ctrl-C ends it and what it started", .timeLimit(.minutes(3)))
+        @Test("Ctrl-C ends it and what it started", .timeLimit(.minutes(10)))
         func interrupted() async throws {
             try await Workshop.with { workshop in
                 let bench = try workshop.start(Self.arguments)

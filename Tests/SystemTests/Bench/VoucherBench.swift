@@ -27,7 +27,7 @@ extension FeesvcSystem {
             let conserved: Bool
         }
 
-        @Test("it charges every voucher once, says what it measured and leaves nothing", .timeLimit(.minutes(3)))
+        @Test("it charges every voucher once, says what it measured and leaves nothing", .timeLimit(.minutes(10)))
         func measures() async throws {
             try await Workshop.with { workshop in
                 let outcome = try await workshop.run(Self.arguments)
@@ -45,7 +45,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("Ctrl-C ends it and what it started", .timeLimit(.minutes(3)))
+        @Test("Ctrl-C ends it and what it started", .timeLimit(.minutes(10)))
         func interrupted() async throws {
             try await Workshop.with { workshop in
                 let bench = try workshop.start(Self.arguments)

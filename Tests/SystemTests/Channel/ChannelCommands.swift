@@ -10,7 +10,7 @@ extension FeesvcSystem {
     /// `feesvc channel` against `feesvc serve`, from the first deposit to the end.
     @Suite("channel commands", .sharedService)
     struct ChannelCommands {
-        @Test("a channel is opened, paid from, proved, emptied and closed", .timeLimit(.minutes(3)))
+        @Test("a channel is opened, paid from, proved, emptied and closed", .timeLimit(.minutes(10)))
         func wholeLife() async throws {
             let workshop = try SharedService.folder()
             let wallet = try CommandWallet("whole", in: workshop)
@@ -61,7 +61,7 @@ extension FeesvcSystem {
             #expect(try await wallet.workshop.run(["channel", "verify", path]).status == 4)
         }
 
-        @Test("a payment killed at any moment is made once", .timeLimit(.minutes(3)))
+        @Test("a payment killed at any moment is made once", .timeLimit(.minutes(10)))
         func killedPayments() async throws {
             let workshop = try SharedService.folder()
             let wallet = try CommandWallet("killed", in: workshop)
@@ -86,7 +86,7 @@ extension FeesvcSystem {
             #expect((1...started + 1).contains(statement.charges.count))
         }
 
-        @Test("two processes with one wallet take turns", .timeLimit(.minutes(3)))
+        @Test("two processes with one wallet take turns", .timeLimit(.minutes(10)))
         func twoProcesses() async throws {
             let workshop = try SharedService.folder()
             let wallet = try CommandWallet("shared", in: workshop)
@@ -100,7 +100,9 @@ extension FeesvcSystem {
             #expect(status.lanes.map(\.sequence) == [4])
         }
 
-        @Test("a wallet from a backup, and one without its state, go on above what was signed", .timeLimit(.minutes(3)))
+        @Test(
+            "a wallet from a backup, and one without its state, go on above what was signed",
+            .timeLimit(.minutes(10)))
         func restoredWallet() async throws {
             let workshop = try SharedService.folder()
             let wallet = try CommandWallet("original", in: workshop)
@@ -128,7 +130,7 @@ extension FeesvcSystem {
             #expect(statement.charges.map(\.ordered) == [true, false, true, true])
         }
 
-        @Test("a delegated key pays on its lane until it is revoked", .timeLimit(.minutes(3)))
+        @Test("a delegated key pays on its lane until it is revoked", .timeLimit(.minutes(10)))
         func delegation() async throws {
             let workshop = try SharedService.folder()
             let wallet = try CommandWallet("payer", in: workshop)

@@ -12,7 +12,7 @@ extension FeesvcSystem.ShortTraceRun {
             demo = try SharedDemo.get()
         }
 
-        @Test("it exits 0, and every message is accepted, converged and conserved", .timeLimit(.minutes(1)))
+        @Test("it exits 0, and every message is accepted, converged and conserved", .timeLimit(.minutes(10)))
         func everythingIsAccountedFor() throws {
             let summary = demo.summary
             #expect(demo.outcome.status == 0, "\(demo.outcome.errors)")
@@ -28,7 +28,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(summary.seconds > 0)
         }
 
-        @Test("seven postages of twelve are welcomed, each in the epoch of its answer", .timeLimit(.minutes(1)))
+        @Test("seven postages of twelve are welcomed, each in the epoch of its answer", .timeLimit(.minutes(10)))
         func postagesAreWelcomed() {
             #expect(demo.summary.welcomed == ShortTrace.welcomedCount)
             #expect(demo.summary.epochs.map(\.welcomed) == expected.map(\.welcomed.refunds))
@@ -36,7 +36,7 @@ extension FeesvcSystem.ShortTraceRun {
         }
 
         @Test(
-            "every epoch to the last postage window's end is sealed, with a root of 32 bytes", .timeLimit(.minutes(1)))
+            "every epoch to the last postage window's end is sealed, with a root of 32 bytes", .timeLimit(.minutes(10)))
         func epochsAreSealed() {
             #expect(demo.summary.epochs.map(\.epoch) == (1...UInt64(expected.count)).map { $0 })
             for epoch in demo.summary.epochs {
@@ -45,7 +45,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(Set(demo.summary.epochs.map(\.root)).count == expected.count)
         }
 
-        @Test("charges, captures, refunds and balances agree to the unit", .timeLimit(.minutes(1)))
+        @Test("charges, captures, refunds and balances agree to the unit", .timeLimit(.minutes(10)))
         func amountsAgree() {
             for (found, expected) in zip(demo.summary.epochs, expected) {
                 #expect(found.charged.value == expected.charged, "charged in epoch \(found.epoch)")
@@ -57,7 +57,7 @@ extension FeesvcSystem.ShortTraceRun {
             }
         }
 
-        @Test("refunds on four grounds are told by ground and part, in each epoch and in all", .timeLimit(.minutes(1)))
+        @Test("refunds on four grounds are told by ground and part, in each epoch and in all", .timeLimit(.minutes(10)))
         func refundsAgree() {
             let names = ["welcomed", "deleted-early", "charged-twice", "declared-outage"]
             for (found, expected) in zip(demo.summary.epochs, expected) {
@@ -93,7 +93,7 @@ extension FeesvcSystem.ShortTraceRun {
             return grounds
         }
 
-        @Test("held and pool follow from the epoch before", .timeLimit(.minutes(1)))
+        @Test("held and pool follow from the epoch before", .timeLimit(.minutes(10)))
         func identitiesHold() {
             var held: UInt64 = 0
             var dust: UInt64 = 0
@@ -108,7 +108,7 @@ extension FeesvcSystem.ShortTraceRun {
             }
         }
 
-        @Test("the exported summaries tell base, storage and postage apart, to the unit", .timeLimit(.minutes(1)))
+        @Test("the exported summaries tell base, storage and postage apart, to the unit", .timeLimit(.minutes(10)))
         func partsAgree() throws {
             for (place, expected) in expected.enumerated() {
                 let path = demo.out + "/epoch-000\(place + 1)/summary.csv"
@@ -125,7 +125,7 @@ extension FeesvcSystem.ShortTraceRun {
             }
         }
 
-        @Test("it leaves no process and no temporary file", .timeLimit(.minutes(1)))
+        @Test("it leaves no process and no temporary file", .timeLimit(.minutes(10)))
         func nothingIsLeft() {
             #expect(demo.workshop.processes == [])
             #expect(demo.workshop.temporaryFiles == [])

@@ -4,7 +4,7 @@ extension FeesvcSystem.ShortTraceRun {
     /// The node that is killed half-way through the second epoch.
     @Suite("its killed node")
     struct KilledNode {
-        @Test("it was less available in the second epoch, and earned less than each other", .timeLimit(.minutes(1)))
+        @Test("it was less available in the second epoch, and earned less than each other", .timeLimit(.minutes(10)))
         func earnsLess() throws {
             let demo = try SharedDemo.get()
             let nodes = demo.summary.epochs[1].nodes
@@ -17,7 +17,7 @@ extension FeesvcSystem.ShortTraceRun {
             #expect(demo.outcome.errors.contains("node \(killed.node) was killed with SIGKILL"))
         }
 
-        @Test("it earns as the others do before and after", .timeLimit(.minutes(1)))
+        @Test("it earns as the others do before and after", .timeLimit(.minutes(10)))
         func earnsAgain() throws {
             for epoch in try SharedDemo.get().summary.epochs where epoch.epoch != 2 {
                 #expect(Set(epoch.nodes.map(\.availablePpb)) == [1_000_000_000], "epoch \(epoch.epoch)")
@@ -31,7 +31,7 @@ extension FeesvcSystem {
     /// A demo with too few nodes to kill one.
     @Suite("two nodes")
     struct TwoNodes {
-        @Test("none is killed, the output says so, and both earn alike", .timeLimit(.minutes(3)))
+        @Test("none is killed, the output says so, and both earn alike", .timeLimit(.minutes(10)))
         func noneIsKilled() async throws {
             try await Workshop.with { workshop in
                 let trace = try await SharedDemo.writeTrace(ShortTrace.csv(messages), in: workshop)

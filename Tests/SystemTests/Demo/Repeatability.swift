@@ -11,7 +11,7 @@ extension FeesvcSystem.ShortTraceRun {
     struct Repeatability {
         @Test(
             "the same seed gives the same money, exports are the same bytes each time, and Ctrl-C ends a demo that stays",
-            .timeLimit(.minutes(6)))
+            .timeLimit(.minutes(10)))
         func sameAgain() async throws {
             let first = try SharedDemo.get()
             try await Workshop.with { workshop in

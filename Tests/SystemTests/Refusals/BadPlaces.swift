@@ -5,7 +5,7 @@ extension FeesvcSystem {
     /// Places that can't be used: ports, folders, data of another version.
     @Suite("places that can't be used")
     struct BadPlaces {
-        @Test("a port in use is named, and PostgreSQL is stopped again", .timeLimit(.minutes(2)))
+        @Test("a port in use is named, and PostgreSQL is stopped again", .timeLimit(.minutes(10)))
         func portInUse() async throws {
             try await Workshop.with { workshop in
                 let socket = try ListeningSocket()
@@ -20,7 +20,7 @@ extension FeesvcSystem {
         }
 
         @Test(
-            "a folder below a regular file can't be written, as its message says", .timeLimit(.minutes(1)),
+            "a folder below a regular file can't be written, as its message says", .timeLimit(.minutes(10)),
             arguments: ["demo --out", "demo --data-dir", "serve --data-dir"])
         func unwritable(_ option: String) async throws {
             try await Workshop.with { workshop in
@@ -45,7 +45,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("a data directory of another version is named and left alone", .timeLimit(.minutes(1)))
+        @Test("a data directory of another version is named and left alone", .timeLimit(.minutes(10)))
         func otherVersion() async throws {
             try await Workshop.with { workshop in
                 let data = workshop("data")
@@ -62,7 +62,7 @@ extension FeesvcSystem {
         }
 
         @Test(
-            "a folder with other things in it is named and left alone", .timeLimit(.minutes(1)),
+            "a folder with other things in it is named and left alone", .timeLimit(.minutes(10)),
             arguments: ["demo", "serve"])
         func otherThings(_ command: String) async throws {
             try await Workshop.with { workshop in

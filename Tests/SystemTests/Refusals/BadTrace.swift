@@ -83,7 +83,7 @@ extension FeesvcSystem {
     struct BadTraces {
         @Test(
             "are refused in one sentence that names the file and the line, and nothing is left",
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(10)),
             arguments: BadTrace.allCases)
         func areRefused(_ bad: BadTrace) async throws {
             try await Workshop.with { workshop in

@@ -10,7 +10,8 @@ extension FeesvcSystem {
         "a machine that lacks something", .enabled("\(MountNamespace.reason)") { try await MountNamespace.isAvailable })
     struct Machine {
         @Test(
-            "a missing PostgreSQL is named with what to install", .timeLimit(.minutes(1)), arguments: ["demo", "serve"])
+            "a missing PostgreSQL is named with what to install", .timeLimit(.minutes(10)),
+            arguments: ["demo", "serve"])
         func postgresIsMissing(_ command: String) async throws {
             try await Workshop.with { workshop in
                 let trace = try await SharedDemo.writeTrace(in: workshop)
@@ -31,7 +32,7 @@ extension FeesvcSystem {
 
         // An ordinary user that plays root in a namespace has no user postgres to turn to.
         @Test(
-            "a disk that is full when the cluster is made is named as such", .timeLimit(.minutes(1)),
+            "a disk that is full when the cluster is made is named as such", .timeLimit(.minutes(10)),
             .enabled(if: geteuid() == 0, "only root can run the cluster as another user in a namespace"))
         func diskIsFull() async throws {
             try await Workshop.with { workshop in

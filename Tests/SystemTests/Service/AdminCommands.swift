@@ -40,7 +40,7 @@ extension FeesvcSystem {
             let next: Next?
         }
 
-        @Test("a schedule is shown first, and announced only with --yes", .timeLimit(.minutes(2)))
+        @Test("a schedule is shown first, and announced only with --yes", .timeLimit(.minutes(10)))
         func schedule() async throws {
             try await Workshop.with { workshop in
                 let service = try await ServiceProcess.start(in: workshop)
@@ -87,7 +87,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("charging is paused and goes on", .timeLimit(.minutes(2)))
+        @Test("charging is paused and goes on", .timeLimit(.minutes(10)))
         func pause() async throws {
             try await Workshop.with { workshop in
                 let service = try await ServiceProcess.start(in: workshop)
@@ -118,7 +118,7 @@ extension FeesvcSystem {
             let rotations: [Rotation]
         }
 
-        @Test("the log key is rotated on the service's host, and a restart finds it", .timeLimit(.minutes(3)))
+        @Test("the log key is rotated on the service's host, and a restart finds it", .timeLimit(.minutes(10)))
         func rotate() async throws {
             try await Workshop.with { workshop in
                 var service = try await ServiceProcess.start(in: workshop)
@@ -149,7 +149,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("a preview shows prices and says why a schedule may not follow", .timeLimit(.minutes(2)))
+        @Test("a preview shows prices and says why a schedule may not follow", .timeLimit(.minutes(10)))
         func preview() async throws {
             try await Workshop.with { workshop in
                 let service = try await ServiceProcess.start(in: workshop)

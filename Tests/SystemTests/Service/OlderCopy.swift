@@ -19,7 +19,7 @@ extension FeesvcSystem {
             guard process.terminationStatus == 0 else { throw Overdue(description: "\(words) failed") }
         }
 
-        @Test("a database restored from an older copy is not run on", .timeLimit(.minutes(3)))
+        @Test("a database restored from an older copy is not run on", .timeLimit(.minutes(10)))
         func restored() async throws {
             try await Workshop.with { workshop in
                 let first = try await ServiceProcess.start(in: workshop)
@@ -58,7 +58,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("a standby takes over when the service is killed, and nobody else writes", .timeLimit(.minutes(3)))
+        @Test("a standby takes over when the service is killed, and nobody else writes", .timeLimit(.minutes(10)))
         func standby() async throws {
             try await Workshop.with { workshop in
                 let first = try await ServiceProcess.start(in: workshop)

@@ -6,7 +6,7 @@ extension FeesvcSystem.Service {
     @Suite("problems")
     struct Problems {
         @Test(
-            "an unknown path is answered with a problem of status 404", .timeLimit(.minutes(1)),
+            "an unknown path is answered with a problem of status 404", .timeLimit(.minutes(10)),
             arguments: ["/", "/v1/nothing", "/v1/channels/0x00/nothing", "/v1/epochs/1/inputs/journal.csv"])
         func unknownPath(_ path: String) async throws {
             let answer = try await SharedService.get().client.get(path)
@@ -47,7 +47,7 @@ extension FeesvcSystem.Service {
         ]
 
         @Test(
-            "malformed JSON is answered with 400 and the member's name", .timeLimit(.minutes(1)), arguments: badBodies)
+            "malformed JSON is answered with 400 and the member's name", .timeLimit(.minutes(10)), arguments: badBodies)
         func malformed(_ path: String, _ body: String, _ member: String) async throws {
             let answer = try await SharedService.get().client.post(path, text: body)
             #expect(answer.status == 400)
@@ -58,7 +58,7 @@ extension FeesvcSystem.Service {
             #expect(problem.detail.contains(member), "\(problem.detail)")
         }
 
-        @Test("a channel's state is told to its signer only", .timeLimit(.minutes(1)))
+        @Test("a channel's state is told to its signer only", .timeLimit(.minutes(10)))
         func stateIsPrivate() async throws {
             let service = try SharedService.get()
             let payer = try await TestPayer("private", at: service)

@@ -41,7 +41,7 @@ extension FeesvcSystem {
 
         @Test(
             "a lost log goes on by an act that says so, and a wallet gives back what it paid, once",
-            .timeLimit(.minutes(4)))
+            .timeLimit(.minutes(10)))
         func lostAndRestored() async throws {
             try await Workshop.with { workshop in
                 let first = try await ServiceProcess.start(in: workshop)
@@ -95,7 +95,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("where nothing is missing, nothing is recovered", .timeLimit(.minutes(2)))
+        @Test("where nothing is missing, nothing is recovered", .timeLimit(.minutes(10)))
         func nothingLost() async throws {
             try await Workshop.with { workshop in
                 let empty = try await workshop.run(["recover", "--data-dir", workshop("data")], seconds: 60)

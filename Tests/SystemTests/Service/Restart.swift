@@ -12,7 +12,7 @@ extension FeesvcSystem {
     @Suite("killed and started again")
     struct Restart {
         @Test(
-            "everything acknowledged is there, and the same voucher gives the same leaf", .timeLimit(.minutes(3)),
+            "everything acknowledged is there, and the same voucher gives the same leaf", .timeLimit(.minutes(10)),
             arguments: ["the service", "the service and its PostgreSQL"])
         func nothingIsLost(_ killed: String) async throws {
             try await Workshop.with { workshop in
@@ -44,7 +44,7 @@ extension FeesvcSystem {
             }
         }
 
-        @Test("a second service on the same data directory is refused, and the first goes on", .timeLimit(.minutes(2)))
+        @Test("a second service on the same data directory is refused, and the first goes on", .timeLimit(.minutes(10)))
         func secondIsRefused() async throws {
             try await Workshop.with { workshop in
                 let first = try await ServiceProcess.start(in: workshop)

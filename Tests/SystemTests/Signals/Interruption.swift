@@ -18,7 +18,7 @@ extension FeesvcSystem {
         }
 
         @Test(
-            "Ctrl-C ends a demo with 130 within 30 s, and leaves no process and no folder", .timeLimit(.minutes(3)),
+            "Ctrl-C ends a demo with 130 within 30 s, and leaves no process and no folder", .timeLimit(.minutes(10)),
             arguments: Moment.allCases)
         func controlC(_ moment: Moment) async throws {
             try await withDemo(at: moment) { demo, workshop in
@@ -34,7 +34,7 @@ extension FeesvcSystem {
         }
 
         @Test(
-            "after SIGKILL of the demo its processes are gone within 30 s", .timeLimit(.minutes(3)),
+            "after SIGKILL of the demo its processes are gone within 30 s", .timeLimit(.minutes(10)),
             arguments: Moment.allCases)
         func killed(_ moment: Moment) async throws {
             try await withDemo(at: moment) { demo, workshop in
