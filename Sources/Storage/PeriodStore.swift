@@ -1,4 +1,4 @@
-import Channels
+public import Channels
 public import Ledger
 public import Primitives
 
@@ -9,6 +9,26 @@ public struct GroundTotal: Hashable, Sendable {
     /// How many parts of charges went back.
     public let count: UInt64
     /// What they were.
+    public let amount: Amount
+}
+
+/// A part of a charge that went back, or what a pool paid of what it owed.
+public struct MovedRefund: Sendable {
+    /// The entry that moved it.
+    public let entry: UInt64
+    /// The leaf that says why.
+    public let logIndex: UInt64
+    /// Why.
+    public let ground: RefundGround
+    /// Out of which purse.
+    public let source: RefundSource
+    /// The charge; `nil` where a pool paid, whose debts are by leaf and channel.
+    public let charge: UInt64?
+    /// The part of the charge.
+    public let part: String?
+    /// The channel that paid the charge.
+    public let channel: Bytes32
+    /// How much.
     public let amount: Amount
 }
 
@@ -91,6 +111,37 @@ public struct PeriodStore: Sendable {
             GroundTotal(
                 ground: UInt8(clamping: try $0.int("ground")), count: try $0.unsigned("count"),
                 amount: try $0.amount("amount"))
+        }
+    }
+
+    /// What ``refunds(_:)`` adds up, line by line in the order of entries and leaves.
+    public func forEachRefund(_ leaves: Range<UInt64>, _ body: (MovedRefund) throws -> Void) async throws {
+        try await transaction.forEachRow(
+            """
+            SELECT coalesce((SELECT number FROM ledger_entries WHERE reference = CASE r.ground \
+            WHEN 3 THEN 'welcome:' WHEN 4 THEN 'deletion:' WHEN 5 THEN 'overcharge:' ELSE 'double-charge:' END \
+            || r.charge), (SELECT number FROM ledger_entries WHERE reference = 'cut:' || e.number)) AS entry, \
+            r.log_index, r.ground, r.source, r.charge, r.part, ch.channel_id, r.amount FROM refunds AS r \
+            JOIN charges AS c ON c.number = r.charge JOIN channels AS ch ON ch.number = c.channel \
+            JOIN epochs AS e ON c.number >= e.first_charge AND (e.end_charge IS NULL OR c.number < e.end_charge) \
+            WHERE r.source <> 'pool' AND r.log_index >= \(leaves.lowerBound) AND r.log_index < \(leaves.upperBound) \
+            UNION ALL SELECT (SELECT number FROM ledger_entries WHERE reference = 'repayment:' || e.number), \
+            p.debt, d.ground, 'pool', NULL, NULL, ch.channel_id, p.amount FROM repayments AS p \
+            JOIN debts AS d ON d.log_index = p.debt AND d.channel = p.channel \
+            JOIN channels AS ch ON ch.number = p.channel \
+            JOIN epochs AS e ON p.log_index >= e.first_index AND (e.end_index IS NULL OR p.log_index < e.end_index) \
+            WHERE p.log_index >= \(leaves.lowerBound) AND p.log_index < \(leaves.upperBound) \
+            ORDER BY entry, log_index, charge, part
+            """
+        ) { row in
+            guard let ground = RefundGround(rawValue: UInt8(clamping: try row.int("ground"))),
+                let source = RefundSource(rawValue: try row.text("source"))
+            else { throw StorageCorruption("a refund on an unknown ground, or out of an unknown purse") }
+            try body(
+                MovedRefund(
+                    entry: try row.unsigned("entry"), logIndex: try row.unsigned("log_index"), ground: ground,
+                    source: source, charge: try row.optionalUnsigned("charge"), part: try row.optionalText("part"),
+                    channel: try row.hash("channel_id"), amount: try row.amount("amount")))
         }
     }
 

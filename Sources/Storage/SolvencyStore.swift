@@ -5,7 +5,7 @@ public import Rewards
 
 /// Reads everything that is owed.
 public struct SolvencyStore: Sendable {
-    private let transaction: Transaction
+    let transaction: Transaction
 
     /// Reads within a transaction, one snapshot for all of it.
     public init(_ transaction: Transaction) {

@@ -9,6 +9,12 @@ import Testing
 @testable import feesvc
 
 struct SolvencyTests {
+    private func owed(_ fixture: ServiceFixture) async throws -> OwedState {
+        try await fixture.service.read { transaction in
+            try await OwedState(now: transaction, try #require(try await LogStore(transaction).state()))
+        }
+    }
+
     @Test func `L45: what is stated is all that is owed and all that is in custody, and each proves its part`()
         async throws
     {
@@ -25,9 +31,7 @@ struct SolvencyTests {
                     [fixture.item(fixture.envelope("a", topic: topic))], channel: channels[0], key: payers[0],
                     sequence: 1, ceiling: 500_000_000))
             let log = try KeyFile.read(fixture.directory + "/keys/log.key")
-            let (body, liabilities) = try await fixture.service.read {
-                try await SolvencyState.state($0, signedBy: log)
-            }
+            let (body, liabilities) = try await owed(fixture).stated(by: log)
             #expect(body.total == (try await fixture.balance(.custody)))
             #expect(body.total == 5_000_002_010)
             #expect(body.custody == body.total)
@@ -51,7 +55,7 @@ struct SolvencyTests {
             }
             // Salts differ from statement to statement, so that two of them don't tell who was paid between.
             try await fixture.deposit(1, to: channels[1], reference: SHA256.hash([7]))
-            let (_, later) = try await fixture.service.read { try await SolvencyState.state($0, signedBy: nil) }
+            let (_, later) = try await owed(fixture).stated(by: nil)
             #expect(Set(later.map(\.salt)).isDisjoint(with: liabilities.map(\.salt)))
             let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/liabilities.csv")
             #expect(mode[.posixPermissions] as? Int == 0o600)

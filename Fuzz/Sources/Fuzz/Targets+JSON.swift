@@ -1,7 +1,9 @@
 import Channels
 import Foundation
+import Ledger
 import Payer
 import Primitives
+import Rewards
 
 @testable import feesvc
 
@@ -14,7 +16,26 @@ let jsonTargets: [FuzzTarget] = [
     FuzzTarget("opening-json", memory: .json, seeds: { [try AuditInput.sample().opening().json()] }) {
         if let opening = json(EpochOpening.self, $0) { _ = try? EpochReplay(opening) }
     },
+    FuzzTarget("solvency-json", memory: .json, seeds: solvencySeeds, run: testSolvency),
 ]
+
+@Sendable private func solvencySeeds() throws -> [[UInt8]] {
+    let tree = try SolvencyTree([Liability(account: "protocol", salt: .zero, amount: 5)])
+    let statement = SolvencyStatement(logID: .zero, entry: 0, entryHash: .zero, leaves: 1, root: tree.root)
+    return try Seeds.json(SolvencyBody(statement, custody: 5, signature: nil))
+}
+
+/// Input: what an export states that is owed, of books in which 5 are.
+private func testSolvency(_ bytes: [UInt8]) {
+    guard let body = json(SolvencyBody.self, bytes) else { return }
+    let books: [LedgerAccount: AccountTotals] = [
+        .custody: AccountTotals(debits: 5, credits: .zero), .protocolIncome: AccountTotals(debits: .zero, credits: 5),
+    ]
+    let isGood = (try? SolvencyCheck.check(bytes, log: .zero, end: .origin, closing: books)) != nil
+    guard isGood else { return }
+    require(body.total == 5 && body.custody == 5 && body.leaves == 1, "a statement of other books was taken")
+    require((try? body.checked()) != nil, "a statement was taken whose members make another")
+}
 
 private func signature() throws -> Signature {
     try Vector.file(.protocol)["receipt"]["signature"].signature

@@ -55,6 +55,10 @@ struct DirectoryAudit {
         firstEntry = journal.first
         lastEntry = journal.last
         try LedgerTies(audit: audit, sums: sums, last: journal.last, closing: closing).check()
+        if let end = audit.replay.journalEnd {
+            try SolvencyCheck.check(
+                try folder.bytes(SolvencyCheck.file), log: audit.replay.genesis.logID, end: end, closing: closing)
+        }
         if let previous { try EpochTie.checkLedger(self, after: previous) }
         try Self.checkRefunds(folder, audit.replay)
         try DebtsCheck(audit.replay, opening: opening).check(folder, closing: closing)

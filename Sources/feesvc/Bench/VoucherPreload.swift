@@ -52,8 +52,9 @@ struct VoucherPreload {
         }
     }
 
-    /// Opens a channel for each key, with a deposit; returns their ids. Many share a transaction, a ledger entry and no
-    /// settlement statement: what is measured later finds channels and a ledger as if each had come by itself.
+    /// Opens a channel for each key, with a deposit; returns their ids. Many share a transaction, a ledger entry and the
+    /// settlement's signature, which nobody recovers: what is measured later finds channels and a ledger as if each had come
+    /// by itself.
     func openChannels(_ keys: ArraySlice<SecretKey>, deposit: Amount) async throws -> [Bytes32] {
         try await withService { service in
             var ids: [Bytes32] = []
@@ -71,6 +72,8 @@ struct VoucherPreload {
         _ keys: ArraySlice<SecretKey>, deposit: Amount, domain: EIP712Domain, _ session: inout LogSession
     ) async throws -> [Bytes32] {
         let store = ChannelStore(session.transaction)
+        let settlements = SettlementStore(session.transaction)
+        let signature = SecretKey(seed: 0, label: "bench/settlement").sign(.zero)
         var entry = EntryDraft(.deposit, reference: "bench:\(session.nextIndex)")
         var ids: [Bytes32] = []
         for key in keys {
@@ -81,9 +84,12 @@ struct VoucherPreload {
             _ = try channel.state.credit(deposit: deposit, minimum: .zero)
             try await store.write(channel, at: session.state.time)
             let salt = session.state.salt(of: session.nextIndex)
-            session.append(
+            let leaf = session.append(
                 LogBody.deposit(
                     commitment: Charge.commitment(to: id, salt: salt), amount: deposit, reference: id))
+            try await settlements.record(
+                .deposit, reference: id, subject: id.bytes, amount: deposit, signature: signature,
+                logIndex: leaf.index)
             try entry.move(deposit, from: .custody, to: .channels)
             ids.append(id)
         }

@@ -9,16 +9,18 @@ import Storage
 /// `feesvc ledger`.
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Look into the books: verify them, balances at any entry, the journal.",
+        commandName: "ledger",
+        abstract: "Look into the books: verify them, balances at any entry, the entries behind a figure.",
         discussion: """
             The ledger is double-entry: each batch of charges, each midnight, cut, claim and payment is one entry, numbered \
             without gap and chained to the one before by its hash. These commands read a database and change nothing.
 
               feesvc ledger verify --data-dir feesvc-data
               feesvc ledger balances --data-dir feesvc-data --at 1200
-              feesvc ledger journal --data-dir feesvc-data --account pool:3
+              feesvc ledger journal --data-dir feesvc-data --epoch 3 --account pool:3 --kind midnight
+              feesvc ledger refunds --data-dir feesvc-data --epoch 3 --ground welcomed
             """,
-        subcommands: [LedgerVerify.self, LedgerBalances.self, LedgerJournal.self])
+        subcommands: [LedgerVerify.self, LedgerBalances.self, LedgerJournal.self, LedgerRefunds.self])
 }
 
 /// Which database.
@@ -153,80 +155,6 @@ struct LedgerBalances: AsyncParsableCommand {
                 ["account", "debits", "credits", "balance"],
                 lines.map { [$0.account, $0.debits.decimal, $0.credits.decimal, $0.balance.decimal] }
                     + [["", report.debits.decimal, report.credits.decimal, ""]])
-        }
-    }
-}
-
-/// `feesvc ledger journal`.
-struct LedgerJournal: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "Entries with their postings, all or those of one account.")
-
-    @OptionGroup var options: LedgerOptions
-    @Option(help: "Only entries that move this account, as pool:3 or held:base.", transform: Self.account)
-    var account: LedgerAccount?
-    @Option(help: "From this entry on.")
-    var from: UInt64 = 1
-    @Option(help: "How many entries at most.")
-    var limit = 100
-
-    private static func account(_ name: String) throws -> LedgerAccount {
-        guard let account = LedgerAccount(name: name) else {
-            throw ValidationError("\(name) is no account; feesvc ledger balances lists those that there are.")
-        }
-        return account
-    }
-
-    private struct Entry: Encodable {
-        struct Line: Encodable {
-            let account: String
-            let debit: Amount
-            let credit: Amount
-        }
-
-        let number: UInt64
-        let time: UInt64
-        let epoch: UInt64
-        let kind: String
-        let reference: String
-        let hash: Bytes32
-        let postings: [Line]
-
-        init(_ entry: LedgerEntry) {
-            number = entry.number
-            time = entry.time
-            epoch = entry.epoch
-            kind = entry.kind.rawValue
-            reference = entry.reference
-            hash = entry.hash
-            postings = entry.postings.map { Line(account: $0.account.name, debit: $0.debit, credit: $0.credit) }
-        }
-    }
-
-    func run() async throws {
-        try await options.read { transaction in
-            var shown: [LedgerEntry] = []
-            struct Enough: Error {}
-            do {
-                try await LedgerStore(transaction).forEachEntry(from..<UInt64(Int64.max)) { entry, _ in
-                    guard account == nil || entry.postings.contains(where: { $0.account == account }) else { return }
-                    guard shown.count < limit else { throw Enough() }
-                    shown.append(entry)
-                }
-            } catch is Enough {}
-            guard !options.json else { return try ChannelOutput.json(shown.map(Entry.init)) }
-            for entry in shown {
-                let moment = ChannelOutput.moment(entry.time)
-                print("\(entry.number)  \(moment)  epoch \(entry.epoch)  \(entry.kind.rawValue)  \(entry.reference)")
-                LedgerOutput.table(
-                    nil,
-                    entry.postings.map {
-                        [
-                            "  " + $0.account.name, $0.debit > .zero ? $0.debit.decimal : "",
-                            $0.credit > .zero ? $0.credit.decimal : "",
-                        ]
-                    })
-            }
         }
     }
 }

@@ -73,6 +73,9 @@ struct EpochExport {
             try TrialBalance.table(
                 opening: try await reports.totals(before: epoch.firstEntry),
                 closing: try await reports.totals(before: endEntry)))
+        let period = try await ReportPeriod.epoch(epoch.number, transaction, state)
+        let (owed, _) = try await OwedState(transaction, state, at: period.end).stated(by: nil)
+        try folder.file(SolvencyCheck.file).append(Array("\(try ChannelOutput.text(owed))\n".utf8))
     }
 
     /// Writes the log, and beside it the charges with their channels and the vouchers that they rest on.

@@ -25,12 +25,13 @@ struct ReportContent {
             })
         let refunds = try await store.refunds(period.leaves)
         let schedules =
-            try books.schedules() + [try refundSchedule(refunds), try await contributions()] + (try await corrections())
-            + [try await control()]
+            try books.schedules() + [
+                try await solvencyStatement(), try refundSchedule(refunds), try await contributions(),
+            ] + (try await corrections()) + [try await control()]
         return try Report(
             scope: try await period.scope(.books, transaction, state), opening: books.opening, closing: books.closing,
             schedules: schedules,
-            checks: books.checks + [Self.returned] + (restated == nil ? [] : [Restatement.balanced]))
+            checks: books.checks + [Self.stated, Self.returned] + (restated == nil ? [] : [Restatement.balanced]))
     }
 
     private func corrections() async throws -> [Schedule] {

@@ -1,10 +1,7 @@
 import ArgumentParser
-import Channels
 import Foundation
-import Ledger
 import Primitives
 import Rewards
-import Storage
 
 /// `feesvc solvency`.
 struct SolvencyCommand: AsyncParsableCommand {
@@ -16,63 +13,11 @@ struct SolvencyCommand: AsyncParsableCommand {
             what is in custody. A proof shows that one amount is part of that sum, and says nothing of the others but sums.
 
               feesvc solvency state --data-dir feesvc-data --out solvency --sign keys/log.key
+              feesvc solvency state --data-dir feesvc-data --epoch 3 --out solvency-3
               feesvc solvency prove solvency --account channel:0x…
               feesvc solvency verify solvency.json proof.json
             """,
         subcommands: [SolvencyState.self, SolvencyProve.self, SolvencyVerify.self])
-}
-
-/// `feesvc solvency state`.
-struct SolvencyState: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "state",
-        abstract: "Write what is owed now: solvency.json for everybody, liabilities.csv for proofs.",
-        discussion: "Nothing is written where what is owed is not what is in custody.")
-
-    @OptionGroup var options: LedgerOptions
-    @Option(help: "The folder to write to.")
-    var out = "./solvency"
-    @Option(help: "A key file, as keys/log.key, that signs the statement.")
-    var sign: String?
-
-    func run() async throws {
-        let key = try sign.map { try KeyFile.read($0) }
-        try await options.read { transaction in
-            let (body, liabilities) = try await Self.state(transaction, signedBy: key)
-            try SolvencyFolder(path: out).write(body, liabilities)
-            guard !options.json else { return try ChannelOutput.json(body) }
-            ChannelOutput.lines([
-                ("owed", "\(body.total) to \(body.leaves)"), ("custody", body.custody.decimal),
-                ("after entry", "\(body.entry)"), ("root", body.root.hex), ("statement", body.statement.hex),
-            ])
-        }
-    }
-
-    /// What is owed as a snapshot of the database has it.
-    static func state(
-        _ transaction: Transaction, signedBy key: SecretKey?
-    ) async throws -> (SolvencyBody, [Liability]) {
-        guard let state = try await LogStore(transaction).state() else {
-            throw OperatorError("This database holds no instance.")
-        }
-        let end = state.anchor
-        let liabilities = try await SolvencyStore(transaction).liabilities {
-            state.liabilitySalt(of: $0, after: end.number)
-        }
-        let tree = try SolvencyTree(liabilities)
-        let custody = try await NodeStore(transaction).balance(of: .custody)
-        guard tree.root.sum == custody else {
-            throw OperatorError(
-                "\(tree.root.sum) is owed and \(custody) is in custody: run feesvc ledger verify.")
-        }
-        let statement = SolvencyStatement(
-            logID: state.genesis.logID, entry: end.number, entryHash: end.hash, leaves: UInt64(tree.count),
-            root: tree.root)
-        let signature = key.map {
-            $0.sign(state.genesis.domain.digest(of: SolvencySignature(statement: statement.hash)))
-        }
-        return (SolvencyBody(statement, custody: custody, signature: signature), liabilities)
-    }
 }
 
 /// `feesvc solvency prove`.

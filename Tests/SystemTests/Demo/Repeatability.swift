@@ -10,7 +10,7 @@ extension FeesvcSystem.ShortTraceRun {
     @Suite("run twice")
     struct Repeatability {
         @Test(
-            "the same seed gives the same money, exports are the same bytes each time, and Ctrl-C ends a demo that stays",
+            "the same seed gives the same money and the same bytes, figures lead to entries, Ctrl-C ends a demo that stays",
             .timeLimit(.minutes(10)))
         func sameAgain() async throws {
             let first = try SharedDemo.get()
@@ -26,6 +26,8 @@ extension FeesvcSystem.ShortTraceRun {
                     demo.output.split(separator: "\n").first { $0.hasPrefix("Its database: ") }?.dropFirst(14))
                 try await compareExports(workshop, database: String(database))
                 try await refuseToExport(workshop, database: String(database))
+                try await followFigures(workshop, database: String(database))
+                try await proveWhatIsOwed(workshop, database: String(database))
 
                 demo.send(SIGINT)
                 let status = try await demo.wait(seconds: 30)
@@ -45,6 +47,42 @@ extension FeesvcSystem.ShortTraceRun {
                 #expect(one.refunded == other.refunded, "refunded in epoch \(one.epoch)")
                 #expect(one.pool == other.pool, "pool of epoch \(one.epoch)")
             }
+        }
+
+        /// Every figure of the third epoch's report, and in the first four what went back.
+        private func followFigures(_ workshop: Workshop, database: String) async throws {
+            try await TracedFigures(workshop: workshop, database: database, epoch: 3).follow()
+            var grounds: Set<String> = []
+            for epoch in 1...4 {
+                let figures = TracedFigures(workshop: workshop, database: database, epoch: epoch)
+                grounds.formUnion(try await figures.followRefunds())
+            }
+            #expect(grounds == ["welcomed", "deleted-early", "charged-twice", "declared-outage"])
+        }
+
+        /// The statement of an epoch in its report and its export, and a proof that is made of it later.
+        private func proveWhatIsOwed(_ workshop: Workshop, database: String) async throws {
+            let folder = workshop("solvency")
+            let state = try await workshop.run([
+                "solvency", "state", "--database-url", database, "--epoch", "2", "--out", folder,
+            ])
+            #expect(state.status == 0, "\(state.errors)")
+            let exported = workshop("out") + "/epoch-0002/solvency.json"
+            let statement = try String(contentsOfFile: exported, encoding: .utf8)
+            #expect(statement == (try String(contentsOfFile: folder + "/solvency.json", encoding: .utf8)))
+            let reported = try String(
+                contentsOfFile: workshop("out") + "/report-epoch-0002/solvency-statement.csv", encoding: .utf8)
+            #expect(statement.contains(try #require(reported.split(separator: "\r\n").last?.prefix(66))))
+
+            let owed = try String(contentsOfFile: folder + "/liabilities.csv", encoding: .utf8)
+            let channel = try #require(owed.split(separator: "\r\n").first { $0.hasPrefix("channel:") }?.prefix(74))
+            let proof = try await workshop.run(["solvency", "prove", folder, "--account", String(channel)])
+            #expect(proof.status == 0, "\(proof.errors)")
+            let file = try workshop.write("proof.json", proof.output.utf8)
+            let good = try await workshop.run(["solvency", "verify", exported, file])
+            #expect(good.status == 0, "\(good.errors)")
+            let other = workshop("out") + "/epoch-0003/solvency.json"
+            #expect(try await workshop.run(["solvency", "verify", other, file]).status == 1)
         }
 
         /// An export to a folder that can't be made, and of an epoch that there is not.

@@ -1,0 +1,1 @@
+../../../Sources/feesvc/Solvency/SolvencyBody.swift
