@@ -46,10 +46,15 @@ struct StatementScene {
         generator = SplitMix64(seed: seed)
     }
 
-    /// Plays until an epoch has ended, a third of the next one included.
+    /// Plays from the beginning until an epoch has ended, a third of the next one included.
     mutating func play(through epoch: UInt64) async throws {
         try await fixture.registerNodes(Self.nodes)
         for payer in payers { try await open(payer) }
+        try await goOn(through: epoch)
+    }
+
+    /// Plays on until a later epoch has ended.
+    mutating func goOn(through epoch: UInt64) async throws {
         let end = ServiceFixture.start + epoch * ServiceFixture.epochLength + ServiceFixture.epochLength / 3
         while fixture.service.clock.now < end {
             let step = UInt64.random(in: 600...36_000, using: &generator)

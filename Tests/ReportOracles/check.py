@@ -26,14 +26,14 @@ import workbook
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
 
 
-def entry_hash(entry: dict) -> str:
+def entry_hash(entry: dict, tag: str) -> str:
     """docs/protocol.md, sections 1 and 9, written anew."""
 
     def text(value: str) -> bytes:
         encoded = value.encode()
         return struct.pack(">I", len(encoded)) + encoded
 
-    out = text("feesvc/entry/1") + struct.pack(">Q", entry["number"]) + bytes.fromhex(entry["previous"][2:])
+    out = text(tag) + struct.pack(">Q", entry["number"]) + bytes.fromhex(entry["previous"][2:])
     out += struct.pack(">QQ", entry["time"], entry["epoch"]) + text(entry["kind"]) + text(entry["reference"])
     out += struct.pack(">I", len(entry["postings"]))
     for posting in entry["postings"]:
@@ -42,15 +42,21 @@ def entry_hash(entry: dict) -> str:
     return "0x" + hashlib.sha256(out).hexdigest()
 
 
-def check_chain(entries: list[dict], first: dict | None, last: dict | None):
+def check_chain(entries: list[dict], scope: dict):
+    """A statement's entries are numbered from 1 and follow zero; its scope names those of the books."""
+    statement = rows.is_statement(scope)
+    tag = "feesvc/statement/1" if statement else "feesvc/entry/1"
     for number, entry in enumerate(entries):
-        assert entry_hash(entry) == entry["hash"], f"entry {entry['number']} has another hash"
+        assert entry_hash(entry, tag) == entry["hash"], f"entry {entry['number']} has another hash"
         if number:
             assert entry["previous"] == entries[number - 1]["hash"], f"entry {entry['number']} follows another"
             assert entry["number"] == entries[number - 1]["number"] + 1
         assert sum(int(p["debit"]) - int(p["credit"]) for p in entry["postings"]) == 0
+    if statement:
+        assert [(entry["number"], int(entry["previous"], 16)) for entry in entries[:1]] in ([], [(1, 0)])
+        return
     ends = [{"number": entry["number"], "hash": entry["hash"]} for entry in entries[:1] + entries[-1:]]
-    assert [e for e in (first, last) if e] == (ends if entries else [])
+    assert [scope[name] for name in ("first", "last") if name in scope] == (ends if entries else [])
 
 
 def entries_of_csv(lines: list[dict]) -> list[dict]:
@@ -71,8 +77,7 @@ def value(cell) -> str:
 def check_json(folder: Path):
     journal, document = rows.read_json(folder)
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
-    scope = document["scope"]
-    check_chain(document["journal"], scope.get("first"), scope.get("last"))
+    check_chain(document["journal"], document["scope"])
     check_ends(journal)
     check_schedules(document, check_totals_of(journal, document))
     return journal, document
@@ -125,16 +130,40 @@ def without_zeros(balances: dict) -> dict:
 
 def check_csv(folder: Path, document: dict):
     journal, lines = rows.read_csv(folder)
-    scope = document["scope"]
     entries = entries_of_csv(lines)
     if all(entry["postings"] for entry in document["journal"]):
-        check_chain(entries, scope.get("first"), scope.get("last"))
+        check_chain(entries, document["scope"])
     check_ends(journal)
+    check_lists(folder, document)
     for schedule in document["schedules"]:
         expected = [[value(row[c]) for c in schedule["columns"]] for row in schedule["rows"]]
         found = [list(row.values()) for row in rows.read_table(folder / f"{schedule['name']}.csv")]
         assert found == expected, f"{schedule['name']}.csv differs from the JSON"
     return journal
+
+
+def check_lists(folder: Path, document: dict):
+    """A payer's single charges and refunds: the same in CSV and JSON, and what the schedules add up."""
+    if not {"payer", "channel"} & document["scope"].keys():
+        return
+    tables = {schedule["name"]: schedule["rows"] for schedule in document["schedules"]}
+    lists = {}
+    for name in ("charges", "refunds"):
+        lists[name] = json.loads((folder / f"{name}.json").read_bytes())
+        assert [[value(cell) for cell in row.values()] for row in lists[name]] == [
+            list(row.values()) for row in rows.read_table(folder / f"{name}.csv")], f"{name}.csv differs from the JSON"
+    for part in ("base", "storage", "congestion", "postage"):
+        charged = sum(int(row[f"charged_{part}"]) for row in tables["channels"])
+        assert charged == sum(int(row[part]) for row in lists["charges"]), part
+    for row in lists["charges"]:
+        assert int(row["total"]) == sum(int(row[part]) for part in ("base", "storage", "congestion", "postage"))
+    counts = {row["kind"]: row["count"] for row in tables["control"]}
+    assert counts.get("charge", 0) == len(lists["charges"]) == len({row["number"] for row in lists["charges"]})
+    for purse, column in (("hold", "from_holds"), ("stake", "from_stakes")):
+        for ground in tables["refunds-by-ground"]:
+            assert int(ground[column]) == sum(
+                int(row["amount"]) for row in lists["refunds"]
+                if (row["purse"], row["ground"]) == (purse, ground["ground"])), (purse, ground)
 
 
 def check_xlsx(path: Path, document: dict):

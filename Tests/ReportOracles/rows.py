@@ -48,16 +48,43 @@ def journal_text(text: str) -> str:
     return json.loads(f'"{text}"')
 
 
-def from_journal_name(name: str) -> str:
+STATEMENT_ROOTS = {
+    "assets": ("channel", "payable", "rewards", "stake", "unbonding"),
+    "expenses": ("paid", "penalties", "out"),
+    "income": ("returned", "earned", "in"),
+    "equity": ("opening", "deposited", "staked", "paid-out", "made-payable"),
+}
+
+
+def is_statement(scope: dict) -> bool:
+    """Whether the report is somebody's own statement, and not of the books."""
+    return bool({"payer", "channel", "operator"} & scope.keys())
+
+
+def scope_of(folder: Path) -> dict:
+    """The scope stands in the document's second line."""
+    with open(folder / "report.json") as file:
+        file.readline()
+        return json.loads("{" + file.readline().rstrip(",\n") + "}")["scope"]
+
+
+def root_of(account: str, statement: bool) -> str:
+    if not statement:
+        return {"custody": "assets", "protocol": "income"}.get(account, "liabilities")
+    word = account.partition(":")[0]
+    return next(root for root, words in STATEMENT_ROOTS.items() if word in words)
+
+
+def from_journal_name(name: str, statement: bool) -> str:
     root, _, rest = name.partition(":")
     account = rest.lower() if rest[:1].isupper() else rest
-    expected = {"custody": "assets", "protocol": "income"}.get(account, "liabilities")
-    assert root.lower() == expected, name
+    assert root.lower() == root_of(account, statement), name
     return account
 
 
-def signed(account: str, balance: int) -> int:
-    return balance if account == "custody" else -balance
+def signed(account: str, balance: int, statement: bool) -> int:
+    is_debit = root_of(account, statement) in ("assets", "expenses") or account in ("paid-out", "made-payable")
+    return balance if is_debit else -balance
 
 
 # JSON and CSV
@@ -71,9 +98,10 @@ def read_json(folder: Path) -> tuple[Journal, dict]:
             journal.post(
                 entry["number"], posting["account"], int(posting["debit"]) - int(posting["credit"]), entry["reference"]
             )
+    statement = is_statement(document["scope"])
     for name in ("opening", "closing"):
         getattr(journal, name).update(
-            {line["account"]: signed(line["account"], int(line["balance"])) for line in document[name]}
+            {line["account"]: signed(line["account"], int(line["balance"]), statement) for line in document[name]}
         )
     return journal, document
 
@@ -105,10 +133,10 @@ def read_csv(folder: Path) -> tuple[Journal, list[dict]]:
 
 def read_hledger(folder: Path, name="report.hledger") -> Journal:
     run("hledger", "check", "-s", "ordereddates", "-f", name, cwd=folder)
-    journal = Journal()
+    journal, statement = Journal(), is_statement(scope_of(folder))
     for line in csv.DictReader(io.StringIO(run("hledger", "print", "-x", "-O", "csv", "-f", name, cwd=folder))):
         assert line["commodity"] == "USD"
-        account = from_journal_name(line["account"])
+        account = from_journal_name(line["account"], statement)
         tags = dict(re.findall(r"(\w+): ?([^,\n]*)", line["comment"]))
         amount = units(line["amount"])
         add(journal, tags, account, amount)
@@ -136,7 +164,7 @@ def read_ledger(folder: Path, name="report.ledger") -> Journal:
     form = "%(tag('opening'))\x1f%(tag('closing'))\x1f%(tag('entry'))\x1f%(account)\x1f%(quantity(amount))\x1f%(tag('reference'))\x1e"
     # Postings of zero are left out by ledger: those of the assertions.
     out = run("ledger", "--strict", "--pedantic", "-f", name, "register", "--format", form, cwd=folder)
-    journal = Journal()
+    journal, statement = Journal(), is_statement(scope_of(folder))
     for line in out.split("\x1e"):
         if not line:
             continue
@@ -145,7 +173,7 @@ def read_ledger(folder: Path, name="report.ledger") -> Journal:
         tags.update({"opening": opening} if opening else {}, **({"closing": closing} if closing else {}))
         value = Decimal(amount)
         whole = int(value.scaleb(SCALE, EXACT)) if value else 0
-        add(journal, tags, from_journal_name(account), whole)
+        add(journal, tags, from_journal_name(account, statement), whole)
     journal.closing = balances(journal)
     return journal
 
@@ -166,15 +194,15 @@ def read_beancount(folder: Path, name="report.beancount") -> Journal:
 
     entries, errors, _ = loader.load_file(str(folder / name))
     assert not errors, errors
-    journal = Journal()
+    journal, statement = Journal(), is_statement(scope_of(folder))
     for entry in entries:
         if isinstance(entry, data.Balance):
             assert entry.tolerance == 0, "a balance is asserted with a tolerance"
-            journal.closing[from_journal_name(entry.account)] = int(entry.amount.number.scaleb(SCALE, EXACT))
+            journal.closing[from_journal_name(entry.account, statement)] = int(entry.amount.number.scaleb(SCALE, EXACT))
         if not isinstance(entry, data.Transaction):
             continue
         tags = {name: str(value) for name, value in entry.meta.items()}
         for posting in entry.postings:
             assert posting.units.currency == "USD"
-            add(journal, tags, from_journal_name(posting.account), units(format(posting.units.number, "f")))
+            add(journal, tags, from_journal_name(posting.account, statement), units(format(posting.units.number, "f")))
     return journal

@@ -46,7 +46,7 @@ def table(sheet) -> list[dict]:
 
 
 def read_xlsx(path: Path) -> tuple[Journal, object]:
-    book = openpyxl.load_workbook(path, data_only=True)
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     journal = Journal()
     for sheet in book:
         if not re.fullmatch(r"Journal( \d+)?", sheet.title):
@@ -86,20 +86,22 @@ def recalculated(path: Path) -> tuple[dict, dict, dict]:
             env={**ENVIRONMENT, "HOME": folder}, capture_output=True, text=True, timeout=1200)
         converted = out / path.name
         assert converted.exists(), done.stderr or done.stdout
-        formulas = cells(openpyxl.load_workbook(path), lambda value: isinstance(value, str) and value.startswith("="), True)
-        before = cells(openpyxl.load_workbook(path, data_only=True), lambda value: value is not None)
-        after = cells(openpyxl.load_workbook(converted, data_only=True), lambda value: value is not None)
+        formulas = cells(path, lambda place, cell: cell.data_type == "f" and str(cell.value).startswith("="))
+        before, after = (cells(book, lambda place, cell: place in formulas, data_only=True) for book in (path, converted))
     return formulas, before, after
 
 
-def cells(book, keep, of_formulas=False) -> dict:
-    return {
-        (sheet.title, cell.coordinate): cell.value
-        for sheet in book
-        for row in sheet.iter_rows()
-        for cell in row
-        if keep(cell.value) and (not of_formulas or cell.data_type == "f")
-    }
+def cells(path: Path, keep, data_only=False) -> dict:
+    """Read row by row: a journal's sheet has more cells than fit into memory as objects."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=data_only)
+    kept = {}
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None and keep((sheet.title, cell.coordinate), cell):
+                    kept[sheet.title, cell.coordinate] = cell.value
+    book.close()
+    return kept
 
 
 def check_recalculation(path: Path):

@@ -25,11 +25,12 @@ struct ServiceProcess {
     }
 
     /// Starts the service and waits until it answers.
-    static func start(in workshop: Workshop) async throws -> ServiceProcess {
+    static func start(in workshop: Workshop, _ options: [String] = []) async throws -> ServiceProcess {
         let address = workshop("address")
         try? FileManager.default.removeItem(atPath: address)
         let program = try workshop.start(
-            ["serve", "--data-dir", workshop("data"), "--port", "0", "--address-file", address], named: "serve")
+            ["serve", "--data-dir", workshop("data"), "--port", "0", "--address-file", address] + options,
+            named: "serve")
         try await program.wait(seconds: 60, until: "it answers") { Leftovers.exists(address) }
         let bound = try String(contentsOfFile: address, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         let client = HTTPConversation(base: "http://\(bound)")
