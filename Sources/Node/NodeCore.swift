@@ -13,7 +13,7 @@ final class NodeCore: Sendable {
     let clock: NodeClock
     let peers: PeerTable
     let gate: SigningGate
-    let reconciler: any Reconciler = BucketReconciler()
+    let reconciler: any Reconciler = SetReconciler()
     let handshake: Handshake
     let registryChanged = Signal()
     let claims: FetchClaims
@@ -129,29 +129,5 @@ final class NodeCore: Sendable {
             logger.warning("an originator contradicted itself, both events are kept as evidence", metadata: metadata)
         default: logger.debug("event refused", metadata: metadata)
         }
-    }
-}
-
-/// A node's set as healing from one peer changes it.
-struct HealedReplica: ReconcileReplica {
-    let core: NodeCore
-    let peer: UInt32
-
-    func summary() async throws -> [BucketSummary] { await core.store.summary() }
-
-    func wanted(from ids: [Bytes32], epoch: UInt64) async throws -> [Bytes32] {
-        try await core.store.wanted(from: ids, epoch: epoch)
-    }
-
-    func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32] {
-        await core.store.needed(except: asked, limit: limit)
-    }
-
-    func unknown(_ ids: [Bytes32]) async throws -> [Bytes32] { try await core.store.unknown(ids) }
-
-    var claims: FetchClaims { core.claims }
-
-    func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)] {
-        try await core.take(events, from: peer).dropped
     }
 }

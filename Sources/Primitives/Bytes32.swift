@@ -76,6 +76,14 @@ public struct Bytes32: Hashable, Sendable, Comparable {
     /// The first eight bytes as a big-endian integer: a cheap, uniform key of a hash.
     public var prefix: UInt64 { word0 }
 
+    /// The four big-endian words.
+    public var words: (UInt64, UInt64, UInt64, UInt64) { (word0, word1, word2, word3) }
+
+    /// Takes four big-endian words.
+    public init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        (word0, word1, word2, word3) = words
+    }
+
     func append(to out: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { buffer in
             write(to: buffer)

@@ -19,6 +19,19 @@ public enum SHA256 {
             bytes.withUnsafeBytes { _ = SHA256_Update(&state, $0.baseAddress, $0.count) }
         }
 
+        /// Takes the next 32 bytes.
+        public mutating func append(_ word: Bytes32) {
+            withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { buffer in
+                word.write(to: buffer)
+                _ = SHA256_Update(&state, buffer.baseAddress, 32)
+            }
+        }
+
+        /// Takes the next integer, big-endian.
+        public mutating func append<Value: FixedWidthInteger & UnsignedInteger>(_ value: Value) {
+            withUnsafeBytes(of: value.bigEndian) { _ = SHA256_Update(&state, $0.baseAddress, $0.count) }
+        }
+
         /// The digest of all of them.
         public consuming func finish() -> Bytes32 {
             withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in

@@ -929,13 +929,42 @@ def main(out):
         forms.append({"name": f"frame: {name}", "fields": {"type": type_, "request": request, "body": readable(schema, fields)}, "bytes": x(f), "sha256": x(sha(f))})
     EV = L(T("bytes event, sig signature, bytes envelope"))
     ev = [dict(event=e, signature=s, envelope=v) for e, s, v in events]
-    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=1, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
+    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=2, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
     frame("hello, answer", 129, 1, T("u32 node, b32 nonce, sig proof"), dict(node=2, nonce=n_answer, proof=p_answer))
     frame("proof", 2, 2, T("sig proof"), dict(proof=p_ask)); frame("proof, answer", 130, 2, [], {})
     frame("push", 3, 3, [("events", EV)], dict(events=ev[1:])); frame("push, answer", 131, 3, [("states", L("u8"))], dict(states=[0, 3]))
-    frame("summary", 4, 4, [], {}); frame("summary, answer", 132, 4, [("buckets", L(T("u64 epoch, u64 count, b32 setRoot")))], dict(buckets=[dict(epoch=1, count=3, setRoot=sha(tagged("set", dict(ids=sorted(ids)))))]))
-    frame("ids", 5, 5, T("u64 epoch, b32 after"), dict(epoch=1, after=ZERO)); frame("ids, answer", 133, 5, [("ids", L("b32", 65_536)), ("more", "u8")], dict(ids=sorted(ids), more=0))
-    frame("fetch", 6, 6, [("ids", L("b32", 256))], dict(ids=[ids[2], rnd("unknown")])); frame("fetch, answer", 134, 6, [("events", EV)], dict(events=ev[2:]))
+    def varint(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+    def ranges(*of):
+        out, last, after = len(of).to_bytes(4, "big"), 0, 1
+        for originator, first, end in of:
+            if originator != last: after = 1
+            out += varint(originator - last) + varint(first - after) + varint(end - first)
+            last, after = originator, end + 1
+        return out
+
+    def node(n, h): return varint(n) + (h if n else b"")
+
+    def cell(n, h, i): return varint(2 * n if n >= 0 else -2 * n - 1) + h.to_bytes(8, "big") + i
+
+    def raw_frame(name, type_, request, body):
+        f = bytes([type_]) + request.to_bytes(4, "big") + body; f = len(f).to_bytes(4, "big") + f
+        forms.append({"name": f"frame: {name}", "bytes": x(f), "sha256": x(sha(f))})
+
+    u64 = lambda n: n.to_bytes(8, "big")
+    leaf = sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))
+    state = u64(3) + sha(enc("text", "feesvc/held/1") + (1).to_bytes(4, "big") + u64(1) + u64(3) + leaf)
+    raw_frame("compare", 4, 4, u64(2) + rnd("state")); raw_frame("compare, answer", 132, 4, b"\x00" + state + rnd("sketch key")[:16])
+    raw_frame("compare, equal", 132, 5, b"\x01")
+    raw_frame("places", 5, 5, b""); raw_frame("places, answer", 133, 5, ranges((1, 1, 3), (1, 5, 5), (2, 300, 70_000), (2**32 - 1, 1, 2**63 - 1)))
+    raw_frame("fetch", 6, 6, (2).to_bytes(4, "big") + ids[2][:8] + rnd("unknown")[:8]); frame("fetch, answer", 134, 6, [("events", EV)], dict(events=ev[2:]))
+    raw_frame("cells", 10, 10, (32).to_bytes(4, "big") * 2)
+    raw_frame("cells, answer", 138, 10, (3).to_bytes(4, "big") + cell(1, 2**63, ids[0]) + cell(-1, 7, ids[1]) + cell(-300, 0, ZERO))
+    raw_frame("epochs", 11, 11, b""); raw_frame("epochs, answer", 139, 11, (1).to_bytes(4, "big") + u64(1) + node(3, leaf))
+    raw_frame("tree", 12, 12, u64(1) + (2).to_bytes(4, "big") + bytes([0]) + u64(0) + bytes([3]) + u64(0xABC << 52))
+    raw_frame("tree, answer", 140, 12, (2).to_bytes(4, "big") + b"\x01" + b"".join(node(200 * (d % 2), rnd(f"child {d}")) for d in range(16)) + b"\x00" + enc(L("b32"), sorted(ids)))
+    raw_frame("fetch places", 13, 13, ranges((1, 2, 2), (7, 1, 255))); frame("fetch places, answer", 141, 13, [("events", EV)], dict(events=ev[1:]))
     frame("probe", 7, 7, T("u64 day, b32 nonce"), dict(day=DAY, nonce=nonce)); frame("probe, answer", 135, 7, T("b32 answer"), dict(answer=probe))
     frame("challenge", 8, 8, [("challenges", L(T("b32 event, b32 nonce"), 64))], dict(challenges=[dict(event=ids[0], nonce=rnd("challenge 1,024 bytes")), dict(event=rnd("unknown"), nonce=nonce), dict(event=ids[1], nonce=rnd("challenge text"))]))
     frame("challenge, answer", 136, 8, [("answers", L("b32", 64))], dict(answers=[challenges[0], ZERO, challenges[2]]))

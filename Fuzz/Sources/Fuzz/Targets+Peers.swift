@@ -11,7 +11,23 @@ let peerTargets: [FuzzTarget] = [
         require(envelope.wireBytes == bytes, "an envelope has two forms")
     },
     FuzzTarget("push", seeds: pushSeeds, run: testPush),
+    FuzzTarget("sketch", seeds: { try Seeds.forms(named: "frame: cells, answer").map { Array($0.dropFirst(9)) } }, run: testSketch),
 ]
+
+/// Input: the cells that a peer answers. Decoding them against a set of its own ends, and names no more than there are cells.
+private func testSketch(_ bytes: [UInt8]) {
+    guard case .cells(let cells)? = try? PeerAnswer(type: 138, body: bytes), let key = SipHash(key: Array(0..<16)) else {
+        return
+    }
+    var own = SetSketch(key: key, cells: cells.count)
+    for byte in 0..<20 as Range<UInt8> { own.insert(SHA256.hash([byte])) }
+    var decoder = SketchDecoder(key: key)
+    let half = cells.count / 2
+    decoder.append(theirs: Array(cells[..<half]), ours: own.cells(from: 0, count: half))
+    decoder.append(theirs: Array(cells[half...]), ours: own.cells(from: half, count: cells.count - half))
+    let named = decoder.ours + decoder.theirs
+    require(named.count <= cells.count && Set(named).count == named.count, "more ids than cells, or one twice")
+}
 
 /// Input: what follows a frame's length.
 private func testFrame(_ bytes: [UInt8]) {

@@ -41,6 +41,20 @@ struct IntervalSet: Hashable, Sendable {
         return gaps
     }
 
+    /// The numbers of a range that are missing, as ranges.
+    func gaps(in wanted: ClosedRange<UInt64>) -> [ClosedRange<UInt64>] {
+        var gaps: [ClosedRange<UInt64>] = []
+        var next = wanted.lowerBound
+        for range in ranges[firstRange(endingAtOrAfter: wanted.lowerBound)...] {
+            guard range.lowerBound <= wanted.upperBound else { break }
+            if range.lowerBound > next { gaps.append(next...range.lowerBound - 1) }
+            guard range.upperBound < wanted.upperBound else { return gaps }
+            next = range.upperBound + 1
+        }
+        gaps.append(next...wanted.upperBound)
+        return gaps
+    }
+
     private func firstRange(endingAtOrAfter value: UInt64) -> Int {
         var low = 0
         var high = ranges.count

@@ -48,6 +48,22 @@ struct OrphanPool {
 
     func contains(_ id: Bytes32) -> Bool { entries[id] != nil }
 
+    /// Whether an event on this place waits.
+    func contains(_ place: EventPlace) -> Bool {
+        guard let places = shares[place.originator]?.places else { return false }
+        let index = places.lowerBound(of: Place(sequence: place.sequence, id: .zero))
+        return index < places.count && places[index].sequence == place.sequence
+    }
+
+    /// The place of an ancestor that is waited for, where an event that waits says it: as the one before it.
+    func placeOf(absent id: Bytes32) -> EventPlace? {
+        for waiter in waiters[id] ?? [] {
+            guard let event = entries[waiter]?.orphan.checked.event, event.previous == id else { continue }
+            return EventPlace(originator: event.originator, sequence: event.sequence - 1)
+        }
+        return nil
+    }
+
     /// Takes an event in that waits for `missing`; returns what had to go, the event itself perhaps.
     mutating func insert(_ orphan: Orphan, missing: [Bytes32]) -> [(sequence: UInt64, id: Bytes32)] {
         let id = orphan.checked.id
@@ -127,18 +143,5 @@ struct OrphanPool {
         if index < share.places.count, share.places[index] == place { share.places.remove(at: index) }
         share.bytes -= entry.bytes
         if !share.places.isEmpty { shares[event.originator] = share }
-    }
-}
-
-extension Array where Element: Comparable {
-    /// The first index of an ascending array whose element is not below `value`.
-    func lowerBound(of value: Element) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

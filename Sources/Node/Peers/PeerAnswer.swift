@@ -10,18 +10,23 @@ enum PeerAnswer: Hashable, Sendable {
         case waits = 3
     }
 
-    static let bucketsMax = 65_536
-    static let idsMax = 65_536
+    static let epochsMax = 65_536
+    static let placesMax = 131_072
+    static let cellsMax = 16_384
 
     case hello(node: UInt32, nonce: Bytes32, proof: Signature)
     case proof
     case push([PushResult])
-    case summary([BucketSummary])
-    case ids([Bytes32], more: Bool)
+    case compare(SetComparison)
+    case places([PlaceRange])
     case fetch([WireEvent])
     case probe(Bytes32)
     case challenge([Bytes32])
     case chain(highest: UInt64, id: Bytes32)
+    case cells([SketchCell])
+    case epochs([EpochNode])
+    case tree([TreeContent])
+    case fetchPlaces([WireEvent])
     case refusal(PeerRefusal)
 
     /// The type of an answer that is an error.
@@ -33,12 +38,16 @@ enum PeerAnswer: Hashable, Sendable {
         case .hello: 129
         case .proof: 130
         case .push: 131
-        case .summary: 132
-        case .ids: 133
+        case .compare: 132
+        case .places: 133
         case .fetch: 134
         case .probe: 135
         case .challenge: 136
         case .chain: 137
+        case .cells: 138
+        case .epochs: 139
+        case .tree: 140
+        case .fetchPlaces: 141
         case .refusal: Self.refusalType
         }
     }
@@ -53,16 +62,20 @@ enum PeerAnswer: Hashable, Sendable {
             writer.append(proof)
         case .proof: break
         case .push(let results): writer.append(list: results) { $0.append($1.rawValue) }
-        case .summary(let buckets):
-            writer.append(list: buckets) { writer, bucket in
-                writer.append(bucket.epoch)
-                writer.append(bucket.count)
-                writer.append(bucket.root)
+        case .compare(.equal): writer.append(1 as UInt8)
+        case .compare(.differs(let state, let key)):
+            writer.append(0 as UInt8)
+            writer.append(state)
+            writer.append(raw: key.key)
+        case .places(let ranges): writer.append(ranges)
+        case .cells(let cells): writer.append(list: cells) { $0.append($1) }
+        case .epochs(let epochs):
+            writer.append(list: epochs) { writer, epoch in
+                writer.append(epoch.epoch)
+                writer.append(epoch.node)
             }
-        case .ids(let ids, let more):
-            writer.append(list: ids) { $0.append($1) }
-            writer.append(more ? 1 : 0 as UInt8)
-        case .fetch(let events): writer.append(list: events) { $0.append($1) }
+        case .tree(let contents): writer.append(list: contents) { $0.append($1) }
+        case .fetch(let events), .fetchPlaces(let events): writer.append(list: events) { $0.append($1) }
         case .probe(let answer): writer.append(answer)
         case .challenge(let answers): writer.append(list: answers) { $0.append($1) }
         case .chain(let highest, let id):
@@ -88,17 +101,31 @@ enum PeerAnswer: Hashable, Sendable {
                     return result
                 }
             )
-        case 132: self = .summary(try reader.summary())
-        case 133:
-            let ids = try reader.ids(limit: Self.idsMax)
-            guard zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 }) else { throw .field("ids") }
-            let more = try reader.uint8()
-            guard more <= 1 else { throw .field("more") }
-            self = .ids(ids, more: more == 1)
+        case 132:
+            switch try reader.uint8() {
+            case 0: self = .compare(.differs(try reader.state(), key: try reader.sipHash()))
+            case 1: self = .compare(.equal)
+            default: throw .field("equal")
+            }
+        case 133: self = .places(try reader.ranges(limit: Self.placesMax))
         case 134: self = .fetch(try reader.events())
         case 135: self = .probe(try reader.bytes32())
         case 136: self = .challenge(try reader.ids(limit: PeerQuestion.challengesMax))
         case 137: self = .chain(highest: try reader.uint64(), id: try reader.bytes32())
+        case 138:
+            self = .cells(
+                try reader.list(limit: Self.cellsMax, elementBytes: SketchCell.wireBytesMin) {
+                    reader throws(FrameError) in try reader.cell()
+                }
+            )
+        case 139: self = .epochs(try reader.epochs())
+        case 140:
+            self = .tree(
+                try reader.list(limit: PeerQuestion.pathsMax, elementBytes: 5) { reader throws(FrameError) in
+                    try reader.content()
+                }
+            )
+        case 141: self = .fetchPlaces(try reader.events())
         case Self.refusalType:
             let code = try reader.uint16()
             let bytes = try reader.bytes(limit: PeerRefusal.textBytesMax)
@@ -131,20 +158,13 @@ struct PeerRefusal: Hashable, Sendable, Error {
     let text: String
 }
 
-/// What a node holds of one epoch: how many events, and the root of their ids.
-struct BucketSummary: Hashable, Sendable {
-    let epoch: UInt64
-    let count: UInt64
-    let root: Bytes32
-}
-
 extension WireReader {
-    /// Buckets in a list, ascending by epoch.
-    fileprivate mutating func summary() throws(FrameError) -> [BucketSummary] {
-        let buckets = try list(limit: PeerAnswer.bucketsMax, elementBytes: 48) { reader throws(FrameError) in
-            BucketSummary(epoch: try reader.uint64(), count: try reader.uint64(), root: try reader.bytes32())
+    /// Epochs in a list, ascending, none empty.
+    fileprivate mutating func epochs() throws(FrameError) -> [EpochNode] {
+        let epochs = try list(limit: PeerAnswer.epochsMax, elementBytes: 9) { reader throws(FrameError) in
+            EpochNode(epoch: try reader.uint64(), node: try reader.node())
         }
-        guard zip(buckets, buckets.dropFirst()).allSatisfy({ $0.epoch < $1.epoch }) else { throw .field("epoch") }
-        return buckets
+        guard zip(epochs, epochs.dropFirst()).allSatisfy({ $0.epoch < $1.epoch }) else { throw .field("epoch") }
+        return epochs
     }
 }

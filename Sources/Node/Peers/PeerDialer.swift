@@ -131,7 +131,7 @@ struct PeerDialer: Sendable {
             throw PeerFailure.unexpected(type: 137)
         }
         if highest > 0, try await !core.store.isHeld(id) {
-            _ = try await replica.take(try await session.fetch([id]))
+            _ = try await replica.take(try await session.fetch([.id(id)]))
             if core.gate.proven < highest {
                 core.logger.warning(
                     "peer claims an event of this node that it does not show",

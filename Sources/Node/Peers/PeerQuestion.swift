@@ -4,7 +4,7 @@ import Primitives
 enum PeerQuestion: Hashable, Sendable {
     /// Who asks, and what the other is to sign.
     struct Hello: Hashable, Sendable {
-        static let versionNow: UInt16 = 1
+        static let versionNow: UInt16 = 2
 
         let version: UInt16
         let domainSeparator: Bytes32
@@ -21,16 +21,23 @@ enum PeerQuestion: Hashable, Sendable {
 
     static let eventsMax = 256
     static let challengesMax = 64
+    static let pathsMax = 256
 
     case hello(Hello)
     case proof(Signature)
     case push([WireEvent])
-    case summary
-    case ids(epoch: UInt64, after: Bytes32)
-    case fetch([Bytes32])
+    /// What the asking node holds.
+    case compare(SetState)
+    case places
+    /// Events by the first eight bytes of their ids.
+    case fetch([UInt64])
     case probe(day: UInt64, nonce: Bytes32)
     case challenge([Challenge])
     case chain(originator: UInt32)
+    case cells(from: UInt32, count: UInt32)
+    case epochs
+    case tree(epoch: UInt64, paths: [TreePath])
+    case fetchPlaces([PlaceRange])
 
     /// The frame's type.
     var type: UInt8 {
@@ -38,12 +45,16 @@ enum PeerQuestion: Hashable, Sendable {
         case .hello: 1
         case .proof: 2
         case .push: 3
-        case .summary: 4
-        case .ids: 5
+        case .compare: 4
+        case .places: 5
         case .fetch: 6
         case .probe: 7
         case .challenge: 8
         case .chain: 9
+        case .cells: 10
+        case .epochs: 11
+        case .tree: 12
+        case .fetchPlaces: 13
         }
     }
 
@@ -59,11 +70,9 @@ enum PeerQuestion: Hashable, Sendable {
             writer.append(hello.nonce)
         case .proof(let signature): writer.append(signature)
         case .push(let events): writer.append(list: events) { $0.append($1) }
-        case .summary: break
-        case .ids(let epoch, let after):
-            writer.append(epoch)
-            writer.append(after)
-        case .fetch(let ids): writer.append(list: ids) { $0.append($1) }
+        case .compare(let state): writer.append(state)
+        case .places, .epochs: break
+        case .fetch(let prefixes): writer.append(list: prefixes) { $0.append($1) }
         case .probe(let day, let nonce):
             writer.append(day)
             writer.append(nonce)
@@ -73,6 +82,13 @@ enum PeerQuestion: Hashable, Sendable {
                 writer.append(challenge.nonce)
             }
         case .chain(let originator): writer.append(originator)
+        case .cells(let first, let count):
+            writer.append(first)
+            writer.append(count)
+        case .tree(let epoch, let paths):
+            writer.append(epoch)
+            writer.append(list: paths) { $0.append($1) }
+        case .fetchPlaces(let ranges): writer.append(ranges)
         }
         return writer.bytes
     }
@@ -93,9 +109,14 @@ enum PeerQuestion: Hashable, Sendable {
             )
         case 2: self = .proof(try reader.signature())
         case 3: self = .push(try reader.events())
-        case 4: self = .summary
-        case 5: self = .ids(epoch: try reader.uint64(), after: try reader.bytes32())
-        case 6: self = .fetch(try reader.ids(limit: Self.eventsMax))
+        case 4: self = .compare(try reader.state())
+        case 5: self = .places
+        case 6:
+            self = .fetch(
+                try reader.list(limit: Self.eventsMax, elementBytes: 8) { reader throws(FrameError) in
+                    try reader.uint64()
+                }
+            )
         case 7: self = .probe(day: try reader.uint64(), nonce: try reader.bytes32())
         case 8:
             self = .challenge(
@@ -104,6 +125,17 @@ enum PeerQuestion: Hashable, Sendable {
                 }
             )
         case 9: self = .chain(originator: try reader.uint32())
+        case 10:
+            self = .cells(from: try reader.uint32(), count: try reader.uint32())
+        case 11: self = .epochs
+        case 12:
+            self = .tree(
+                epoch: try reader.uint64(),
+                paths: try reader.list(limit: Self.pathsMax, elementBytes: 9) { reader throws(FrameError) in
+                    try reader.path()
+                }
+            )
+        case 13: self = .fetchPlaces(try reader.ranges(limit: Self.eventsMax))
         default: throw .type(type)
         }
         try reader.finish()

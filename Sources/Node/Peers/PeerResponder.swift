@@ -32,12 +32,16 @@ struct PeerResponder: Sendable {
             let report = try await core.take(events, from: peer)
             if report.isLackingAncestors { core.peers.link(to: peer).ancestorsWanted.fire() }
             return .push(report.results)
-        case .summary: return .summary(await core.store.summary())
-        case .ids(let epoch, let after):
-            let page = await core.store.ids(epoch: epoch, after: after)
-            return .ids(page.ids, more: page.more)
-        case .fetch(let ids):
-            return .fetch(try await core.store.wireEvents(ids, bytesMax: core.limits.pushFrameBytes))
+        case .compare, .places, .cells, .epochs, .tree:
+            guard let answer = await core.store.answer(question) else {
+                preconditionFailure("the set answers every question about itself")
+            }
+            return answer
+        case .fetch(let prefixes):
+            return .fetch(
+                try await core.store.wireEvents(startingWith: prefixes, bytesMax: core.limits.pushFrameBytes))
+        case .fetchPlaces(let ranges):
+            return .fetchPlaces(try await core.store.wireEvents(on: ranges, bytesMax: core.limits.pushFrameBytes))
         case .probe(_, let nonce): return .probe(ProbeProofs.probe(nonce: nonce, answerer: core.number))
         case .challenge(let challenges):
             var answers: [Bytes32] = []

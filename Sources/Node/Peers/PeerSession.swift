@@ -77,20 +77,57 @@ final class PeerSession: Sendable {
 }
 
 extension PeerSession: ReconcileSource {
-    func summary() async throws -> [BucketSummary] {
-        guard case .summary(let buckets) = try await ask(.summary) else { throw PeerFailure.unexpected(type: 132) }
-        return buckets
-    }
-
-    func ids(epoch: UInt64, after: Bytes32) async throws -> (ids: [Bytes32], more: Bool) {
-        guard case .ids(let ids, let more) = try await ask(.ids(epoch: epoch, after: after)) else {
-            throw PeerFailure.unexpected(type: 133)
+    func compare(_ state: SetState) async throws -> SetComparison {
+        guard case .compare(let comparison) = try await ask(.compare(state)) else {
+            throw PeerFailure.unexpected(type: 132)
         }
-        return (ids, more)
+        return comparison
     }
 
-    func fetch(_ ids: [Bytes32]) async throws -> [WireEvent] {
-        guard case .fetch(let events) = try await ask(.fetch(ids)) else { throw PeerFailure.unexpected(type: 134) }
+    func places() async throws -> [PlaceRange] {
+        guard case .places(let ranges) = try await ask(.places) else { throw PeerFailure.unexpected(type: 133) }
+        return ranges
+    }
+
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
+        guard case .cells(let cells) = try await ask(.cells(from: UInt32(first), count: UInt32(count))) else {
+            throw PeerFailure.unexpected(type: 138)
+        }
+        return cells
+    }
+
+    func epochs() async throws -> [EpochNode] {
+        guard case .epochs(let epochs) = try await ask(.epochs) else { throw PeerFailure.unexpected(type: 139) }
+        return epochs
+    }
+
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        guard case .tree(let contents) = try await ask(.tree(epoch: epoch, paths: paths)) else {
+            throw PeerFailure.unexpected(type: 140)
+        }
+        return contents
+    }
+
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
+        var ids: [UInt64] = []
+        var places: [EventPlace] = []
+        for target in targets {
+            switch target {
+            case .id(let id): ids.append(id.prefix)
+            case .place(let place): places.append(place)
+            }
+        }
+        var events: [WireEvent] = []
+        if !ids.isEmpty {
+            guard case .fetch(let found) = try await ask(.fetch(ids)) else { throw PeerFailure.unexpected(type: 134) }
+            events += found
+        }
+        if !places.isEmpty {
+            guard case .fetchPlaces(let found) = try await ask(.fetchPlaces(places.ranges)) else {
+                throw PeerFailure.unexpected(type: 141)
+            }
+            events += found
+        }
         return events
     }
 }

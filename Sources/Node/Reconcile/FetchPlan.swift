@@ -7,27 +7,27 @@ import Primitives
 struct FetchPlan {
     private static let triesMax = 4
 
-    private var wanted: [Bytes32]
+    private var wanted: [FetchTarget]
     private var again: [(sequence: UInt64, id: Bytes32)] = []
     private var tries: [Bytes32: Int] = [:]
-    private var deferred: [Bytes32] = []
-    private(set) var asked: Set<Bytes32> = []
+    private var deferred: [FetchTarget] = []
+    private(set) var asked: Set<FetchTarget> = []
 
-    init(wanted: [Bytes32] = []) {
+    init(wanted: [FetchTarget] = []) {
         self.wanted = wanted.reversed()
     }
 
-    /// Adds ids of a further page.
-    mutating func want(_ ids: [Bytes32]) {
-        wanted = ids.reversed() + wanted
+    /// Adds what is wanted as well.
+    mutating func want(_ targets: [FetchTarget]) {
+        wanted = targets.reversed() + wanted
     }
 
-    /// The next ids to ask for: needed ancestors, else what was dropped, else what the peer's list named.
-    mutating func next(needed: [Bytes32], limit: Int) -> [Bytes32] {
+    /// What to ask for next: needed ancestors, else what was dropped, else what is wanted.
+    mutating func next(needed: [FetchTarget], limit: Int) -> [FetchTarget] {
         var batch = Array(needed.filter { !asked.contains($0) }.prefix(limit))
         if batch.isEmpty {
             while batch.count < limit, let last = again.popLast() {
-                if !asked.contains(last.id) { batch.append(last.id) }
+                if !asked.contains(.id(last.id)) { batch.append(.id(last.id)) }
             }
         }
         if batch.isEmpty {
@@ -39,19 +39,19 @@ struct FetchPlan {
         return batch
     }
 
-    /// Takes in that others are fetching some ids: they are looked at again when nothing else is left.
-    mutating func leave(_ ids: [Bytes32]) { deferred += ids }
+    /// Takes in that others are fetching some: they are looked at again when nothing else is left.
+    mutating func leave(_ targets: [FetchTarget]) { deferred += targets }
 
     /// What others were fetching, to be looked at again.
-    mutating func takeDeferred() -> [Bytes32] {
+    mutating func takeDeferred() -> [FetchTarget] {
         defer { deferred = [] }
         asked.subtract(deferred)
         return deferred
     }
 
     /// Takes in an answer: what did not fit it is asked for again unless nothing came at all.
-    mutating func answered(_ batch: [Bytes32], with received: Set<Bytes32>) {
-        guard !received.isEmpty else { return }
+    mutating func answered(_ batch: [FetchTarget], with received: Set<FetchTarget>) {
+        guard batch.contains(where: received.contains) else { return }
         let rest = batch.filter { !received.contains($0) }
         asked.subtract(rest)
         wanted += rest.reversed()
@@ -61,7 +61,7 @@ struct FetchPlan {
     mutating func dropped(_ events: [(sequence: UInt64, id: Bytes32)]) {
         for event in events where tries[event.id, default: 1] < Self.triesMax {
             tries[event.id, default: 1] += 1
-            asked.remove(event.id)
+            asked.remove(.id(event.id))
             again.append(event)
         }
         if !events.isEmpty { again.sort { ($0.sequence, $0.id) > ($1.sequence, $1.id) } }

@@ -2,33 +2,44 @@ import Primitives
 
 /// A peer, as far as healing asks it.
 protocol ReconcileSource: Sendable {
-    /// Count and root of each epoch, ascending.
-    func summary() async throws -> [BucketSummary]
-    /// A page of an epoch's ids, ascending.
-    func ids(epoch: UInt64, after: Bytes32) async throws -> (ids: [Bytes32], more: Bool)
-    /// What it has of some ids, as much as fits an answer.
-    func fetch(_ ids: [Bytes32]) async throws -> [WireEvent]
+    /// What it holds, where that is not the same.
+    func compare(_ state: SetState) async throws -> SetComparison
+    /// The places of chains on which it holds events.
+    func places() async throws -> [PlaceRange]
+    /// Cells of the sketch under its key.
+    func cells(from first: Int, count: Int) async throws -> [SketchCell]
+    /// The tree's root of each epoch, ascending.
+    func epochs() async throws -> [EpochNode]
+    /// What lies below some paths of an epoch's tree.
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent]
+    /// What it has of some events, as much as fits an answer.
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent]
 }
 
 /// The own set, as far as healing changes it.
 protocol ReconcileReplica: Sendable {
-    /// Count and root of each epoch, ascending.
-    func summary() async throws -> [BucketSummary]
-    /// Of a peer's ids of an epoch, those worth asking for.
-    func wanted(from ids: [Bytes32], epoch: UInt64) async throws -> [Bytes32]
+    func state() async throws -> SetState
+    /// How many originators it holds events of.
+    func originators() async throws -> Int
+    /// Of a peer's places, those on which it holds nothing, at most `limit`.
+    func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange]
+    /// Cells of the own set's sketch under a peer's key.
+    func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell]
+    func epochs() async throws -> [EpochNode]
+    /// What lies below some paths of an epoch's own tree.
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent]
     /// Ancestors that events wait for, some of them.
-    func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32]
-    /// Of some ids, those that are neither held nor waiting, nor refused for good.
-    func unknown(_ ids: [Bytes32]) async throws -> [Bytes32]
-    /// Which ids are being fetched for this set, from whichever peer.
+    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget]
+    /// Of some targets, those that are neither held nor waiting, nor refused for good.
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget]
+    /// What is being fetched for this set, from whichever peer.
     var claims: FetchClaims { get }
-    /// Checks and admits events; returns the ids that found no room, with their place in their chain.
-    func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)]
+    /// Checks and admits events; returns how many were admitted or wait, and those that found no room, with their place in their
+    /// chain.
+    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)])
 }
 
 /// Finds what a peer holds and this node lacks, and brings it.
-///
-/// A faster way to find differences takes the place of ``BucketReconciler`` behind this.
 protocol Reconciler: Sendable {
     /// Heals `replica` from `source`; `true` where both hold the same at the end.
     func reconcile(_ replica: any ReconcileReplica, with source: any ReconcileSource) async throws -> Bool

@@ -13,19 +13,11 @@ struct AdmissionReport: Sendable {
     var dropped: [(sequence: UInt64, id: Bytes32)] = []
     /// Whether events wait for ancestors that nobody has brought.
     var isLackingAncestors = false
+    /// How many events of the batch were admitted, or wait.
+    var taken: Int { results.count { $0 == .new || $0 == .waits } }
 }
 
 extension EventStore {
-    /// Of the ids, those that are neither held, nor waiting, nor refused for good.
-    func unknown(_ ids: [Bytes32]) throws(SQLiteFailure) -> [Bytes32] {
-        var unknown: [Bytes32] = []
-        for id in ids {
-            guard !pool.contains(id), !refused.contains(id) else { continue }
-            if try !isHeld(id) { unknown.append(id) }
-        }
-        return unknown
-    }
-
     /// What is already known of an id; `nil` where it has to be looked at.
     func result(of ids: [Bytes32]) throws(SQLiteFailure) -> [PeerAnswer.PushResult?] {
         var results: [PeerAnswer.PushResult?] = []

@@ -27,7 +27,7 @@ enum PublishDecision: Sendable {
 
 extension EventStore {
     /// How far the own chain is held.
-    var ownHighest: UInt64 { index.chains[number]?.highestWithoutGap ?? 0 }
+    var ownHighest: UInt64 { index.chain(of: number).highestWithoutGap }
 
     /// Makes and signs events for drafts in one durable transaction.
     ///
@@ -42,7 +42,7 @@ extension EventStore {
         var additions: [StoreIndex.Addition] = []
         let decisions = try transaction { () throws(SQLiteFailure) in
             try keep(head)
-            var chain = index.chains[number] ?? EventChain()
+            var chain = index.chain(of: number)
             var previous = try event(of: number, at: chain.highestWithoutGap) ?? .zero
             var decisions: [PublishDecision] = []
             for draft in drafts {

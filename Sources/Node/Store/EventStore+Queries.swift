@@ -2,44 +2,6 @@ import Channels
 import Primitives
 
 extension EventStore {
-    /// Count and root of each epoch, ascending; the newest where there are more than one answer holds.
-    func summary() -> [BucketSummary] { Array(index.buckets.summary().suffix(PeerAnswer.bucketsMax)) }
-
-    /// A page of an epoch's ids.
-    func ids(epoch: UInt64, after: Bytes32) -> (ids: [Bytes32], more: Bool) {
-        index.buckets.ids(epoch: epoch, after: after, limit: PeerAnswer.idsMax)
-    }
-
-    /// Of a peer's ids of an epoch, ascending, those worth asking for.
-    func wanted(from ids: [Bytes32], epoch: UInt64) throws(SQLiteFailure) -> [Bytes32] {
-        try unknown(index.buckets.missing(from: ids, epoch: epoch))
-    }
-
-    /// Ancestors that are neither held nor waiting: some of them, ascending.
-    func needed(except asked: Set<Bytes32>, limit: Int) -> [Bytes32] {
-        pool.absent.lazy.filter { !asked.contains($0) }.prefix(limit).sorted()
-    }
-
-    /// What is held of `ids`, in their order, up to a size; one event always fits.
-    func wireEvents(_ ids: [Bytes32], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
-        var events: [WireEvent] = []
-        var size = 0
-        for id in ids {
-            let found = try database.first(
-                """
-                SELECT event.bytes, event.signature, envelope.bytes FROM event JOIN envelope
-                ON envelope.hash = event.envelope WHERE event.id = ?
-                """,
-                [.id(id)]
-            ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
-            guard let found else { continue }
-            size += found.frameBytes
-            guard events.isEmpty || size <= bytesMax else { break }
-            events.append(found)
-        }
-        return events
-    }
-
     /// The envelope that an event carries, as it lies on disk.
     func envelopeBytes(_ event: Bytes32) throws(SQLiteFailure) -> [UInt8]? {
         try database.first(
@@ -50,7 +12,8 @@ extension EventStore {
 
     /// How far a chain is held.
     func chainHead(of originator: UInt32) throws(SQLiteFailure) -> ChainHead? {
-        guard let highest = index.chains[originator]?.highestWithoutGap, highest > 0 else { return nil }
+        let highest = index.chain(of: originator).highestWithoutGap
+        guard highest > 0 else { return nil }
         guard let id = try event(of: originator, at: highest) else { return nil }
         return ChainHead(originator: originator, highest: highest, id: id)
     }
@@ -148,7 +111,7 @@ extension EventStore {
     /// What the node's status needs of the store.
     func figures() throws(SQLiteFailure) -> StoreFigures {
         var chains: [ChainHead] = []
-        for originator in index.chains.keys.sorted() {
+        for originator in index.set.places.chains.keys.sorted() {
             if let head = try chainHead(of: originator) { chains.append(head) }
         }
         return StoreFigures(

@@ -31,7 +31,7 @@ actor EventStore {
         let identity = StoreIdentity(configuration)
         let database = try StoreOpening.open(directory: configuration.dataDirectory, identity: identity)
         do {
-            index = try StoreIndex(database)
+            index = try StoreIndex(database, key: .random())
             newestHead = try Self.storedHead(database)
         } catch {
             throw error.nodeError(directory: configuration.dataDirectory)

@@ -12,27 +12,25 @@ struct StoreIndex {
         let isTopicNew: Bool
     }
 
-    var buckets = BucketIndex()
-    var chains: [UInt32: EventChain] = [:]
-    var events: UInt64 = 0
+    var set: ComparedSet
     var messages: UInt64 = 0
     var topics: UInt64 = 0
 
-    init(_ database: SQLiteDatabase) throws(SQLiteFailure) {
-        var buckets = BucketIndex()
-        var chains: [UInt32: EventChain] = [:]
-        var events: UInt64 = 0
-        try database.each("SELECT epoch, id FROM event ORDER BY epoch, id") { row throws(SQLiteFailure) in
-            buckets.insert(try row.bytes32(1), epoch: try row.unsigned(0))
-            events += 1
-        }
-        try database.each("SELECT originator, sequence FROM event ORDER BY originator, sequence") {
+    /// How many events.
+    var events: UInt64 { UInt64(set.ids.count) }
+    /// The chain of an originator.
+    func chain(of originator: UInt32) -> EventChain { set.places.chains[originator] ?? EventChain() }
+
+    /// Reads what the tables hold; the key is that of the own sketch.
+    init(_ database: SQLiteDatabase, key: SipHash) throws(SQLiteFailure) {
+        var set = ComparedSet(key: key)
+        try database.each("SELECT epoch, id, originator, sequence FROM event ORDER BY epoch, id") {
             row throws(SQLiteFailure) in
-            chains[try row.node(0), default: EventChain()].add(try row.unsigned(1))
+            set.insert(
+                try row.bytes32(1), epoch: try row.unsigned(0),
+                place: EventPlace(originator: try row.node(2), sequence: try row.unsigned(3)))
         }
-        self.buckets = buckets
-        self.chains = chains
-        self.events = events
+        self.set = set
         messages = try Self.count("SELECT COUNT(DISTINCT charge) FROM event", in: database)
         topics = try Self.count("SELECT COUNT(*) FROM topic", in: database)
     }
@@ -44,9 +42,9 @@ struct StoreIndex {
     /// Takes in what a transaction added, once it is durable.
     mutating func add(_ additions: [Addition]) {
         for addition in additions {
-            buckets.insert(addition.id, epoch: addition.epoch)
-            chains[addition.originator, default: EventChain()].add(addition.sequence)
-            events += 1
+            set.insert(
+                addition.id, epoch: addition.epoch,
+                place: EventPlace(originator: addition.originator, sequence: addition.sequence))
             if addition.isMessage { messages += 1 }
             if addition.isTopicNew { topics += 1 }
         }

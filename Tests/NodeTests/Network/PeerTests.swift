@@ -8,7 +8,7 @@ import Testing
 @Suite struct PeerTests {
     private let network = TestNetwork()
 
-    private func hello(_ network: TestNetwork, node: UInt32 = 2, version: UInt16 = 1, log: Bytes32? = nil) -> [UInt8] {
+    private func hello(_ network: TestNetwork, node: UInt32 = 2, version: UInt16 = 2, log: Bytes32? = nil) -> [UInt8] {
         let question = PeerQuestion.hello(
             PeerQuestion.Hello(
                 version: version,
@@ -48,8 +48,8 @@ import Testing
             let proof = PeerFrame(type: forged.type, request: 4, body: forged.body).bytes
             let refused: [([UInt8], PeerRefusal.Code)] = [
                 (hello(network, node: 9), .unregistered), (hello(network, node: 1), .unregistered),
-                (hello(network, version: 2), .version), (hello(network, log: .zero), .otherNetwork),
-                (PeerFrame(type: 4, request: 1, body: []).bytes, .unproved),
+                (hello(network, version: 1), .version), (hello(network, log: .zero), .otherNetwork),
+                (PeerFrame(type: 5, request: 1, body: []).bytes, .unproved),
                 (PeerFrame(type: 1, request: 1, body: [1]).bytes, .malformed), (hello(network) + proof, .proof),
             ]
             for (bytes, expected) in refused {

@@ -71,7 +71,7 @@ import Testing
         var decoder = PeerFrameDecoder()
         var buffer = ByteBuffer()
         var found: [PeerFrame] = []
-        let frames = [PeerFrame(type: 1, request: 1, body: [1, 2, 3]), PeerFrame(type: 4, request: 2, body: [])]
+        let frames = [PeerFrame(type: 1, request: 1, body: [1, 2, 3]), PeerFrame(type: 5, request: 2, body: [])]
         for byte in frames.flatMap(\.bytes) {
             buffer.writeInteger(byte)
             if let frame = try decoder.next(in: &buffer) { found.append(frame) }
@@ -113,8 +113,11 @@ import Testing
             try PeerQuestion(type: 6, body: [0, 0, 1, 1])
         }
         #expect(throws: FrameError.truncated) { try PeerAnswer(type: 133, body: [0, 1, 0, 0, 0]) }
-        #expect(throws: FrameError.tooLong(limit: 65_536, found: 65_537)) {
-            try PeerAnswer(type: 133, body: [0, 1, 0, 1, 0])
+        #expect(throws: FrameError.tooLong(limit: 131_072, found: 131_073)) {
+            try PeerAnswer(type: 133, body: [0, 2, 0, 1, 0])
+        }
+        #expect(throws: FrameError.tooLong(limit: 16_384, found: 16_385)) {
+            try PeerAnswer(type: 138, body: [0, 0, 64, 1, 0])
         }
     }
 
@@ -173,6 +176,23 @@ private struct RandomMessages {
 
     private mutating func signature() -> Signature { SecretKey(seed: 1, label: "frames").sign(id()) }
 
+    private mutating func state() -> SetState {
+        SetState(count: .random(in: 0...UInt64.max, using: &generator), root: id())
+    }
+
+    private mutating func node(_ hash: Bytes32) -> TreeNode {
+        TreeNode(count: .random(in: 1...UInt64.max, using: &generator), hash: hash)
+    }
+
+    private mutating func ranges() -> [PlaceRange] {
+        var next: UInt64 = .random(in: 1...9, using: &generator)
+        return (0..<Int.random(in: 0...5, using: &generator)).map { place in
+            let last = next + .random(in: 0...1 << 40, using: &generator)
+            defer { next = last + .random(in: 2...300, using: &generator) }
+            return PlaceRange(originator: UInt32(place / 2 * 77), sequences: next...last)
+        }
+    }
+
     mutating func questions() -> [PeerQuestion] {
         [
             .hello(
@@ -184,11 +204,15 @@ private struct RandomMessages {
                     nonce: id()
                 )
             ),
-            .proof(signature()), .push(events()), .summary,
-            .ids(epoch: .random(in: 0...UInt64.max, using: &generator), after: id()), .fetch(ids()),
+            .proof(signature()), .push(events()), .compare(state()), .places, .fetch(ids().map(\.prefix)),
             .probe(day: .random(in: 0...UInt64.max, using: &generator), nonce: id()),
             .challenge(ids().map { PeerQuestion.Challenge(event: $0, nonce: $0) }),
             .chain(originator: .random(in: 0...UInt32.max, using: &generator)),
+            .cells(from: .random(in: 0...UInt32.max, using: &generator), count: 7), .epochs,
+            .tree(
+                epoch: .random(in: 0...UInt64.max, using: &generator),
+                paths: ids().map { TreePath(of: $0, digits: .random(in: 0...16, using: &generator)) }),
+            .fetchPlaces(ranges()),
         ]
     }
 
@@ -196,12 +220,16 @@ private struct RandomMessages {
         [
             .hello(node: .random(in: 0...9, using: &generator), nonce: id(), proof: signature()), .proof,
             .push([.new, .known, .refused, .waits]),
-            .summary(
-                (0..<Int.random(in: 0...5, using: &generator)).map {
-                    BucketSummary(epoch: UInt64($0), count: .random(in: 0...9, using: &generator), root: id())
+            .compare(.equal), .compare(.differs(state(), key: .random())), .places(ranges()),
+            .cells(
+                ids().map {
+                    SketchCell(
+                        count: .random(in: Int64.min...Int64.max, using: &generator), hashes: $0.prefix, ids: $0)
                 }
             ),
-            .ids(ids(), more: Bool.random(using: &generator)), .fetch(events()), .probe(id()), .challenge(ids()),
+            .epochs(ids().enumerated().map { EpochNode(epoch: UInt64($0), node: node($1)) }),
+            .tree([.leaf(ids()), .branch((0..<16).map { $0.isMultiple(of: 3) ? .empty : node(id()) })]),
+            .fetch(events()), .fetchPlaces(events()), .probe(id()), .challenge(ids()),
             .chain(highest: .random(in: 0...UInt64.max, using: &generator), id: id()),
             .refusal(PeerRefusal(code: .proof, text: "no")),
         ]

@@ -8,28 +8,56 @@ import Synchronization
 /// A store that answers a healing node in the same process, and counts what it is asked.
 final class StoreSource: ReconcileSource {
     let store: EventStore
-    private let counts = Mutex((summaries: 0, pages: 0, fetches: 0, events: 0))
+    private let counts = Mutex((comparisons: 0, findings: 0, fetches: 0, events: 0))
 
     init(_ store: EventStore) {
         self.store = store
     }
 
+    var comparisons: Int { counts.withLock { $0.comparisons } }
+    /// Questions for places, cells and trees.
+    var findings: Int { counts.withLock { $0.findings } }
     var fetches: Int { counts.withLock { $0.fetches } }
     var events: Int { counts.withLock { $0.events } }
-    var pages: Int { counts.withLock { $0.pages } }
 
-    func summary() async throws -> [BucketSummary] {
-        counts.withLock { $0.summaries += 1 }
-        return await store.summary()
+    func compare(_ state: SetState) async throws -> SetComparison {
+        counts.withLock { $0.comparisons += 1 }
+        guard case .compare(let comparison) = await store.answer(.compare(state)) else { throw PeerFailure.closed }
+        return comparison
     }
 
-    func ids(epoch: UInt64, after: Bytes32) async throws -> (ids: [Bytes32], more: Bool) {
-        counts.withLock { $0.pages += 1 }
-        return await store.ids(epoch: epoch, after: after)
+    func places() async throws -> [PlaceRange] {
+        counts.withLock { $0.findings += 1 }
+        guard case .places(let places) = await store.answer(.places) else { throw PeerFailure.closed }
+        return places
     }
 
-    func fetch(_ ids: [Bytes32]) async throws -> [WireEvent] {
-        let events = try await store.wireEvents(ids, bytesMax: 16_384)
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
+        counts.withLock { $0.findings += 1 }
+        guard case .cells(let cells) = await store.answer(.cells(from: UInt32(first), count: UInt32(count))) else {
+            throw PeerFailure.closed
+        }
+        return cells
+    }
+
+    func epochs() async throws -> [EpochNode] {
+        counts.withLock { $0.findings += 1 }
+        return await store.epochs()
+    }
+
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        counts.withLock { $0.findings += 1 }
+        return await store.tree(epoch: epoch, paths: paths)
+    }
+
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
+        var events: [WireEvent] = []
+        for target in targets where events.count < 64 {
+            switch target {
+            case .id(let id): events += try await store.wireEvents(startingWith: [id.prefix], bytesMax: 16_384)
+            case .place(let place): events += try await store.wireEvents(on: [place].ranges, bytesMax: 16_384)
+            }
+        }
         counts.withLock {
             $0.fetches += 1
             $0.events += events.count
@@ -43,20 +71,33 @@ struct StoreReplica: ReconcileReplica {
     let store: EventStore
     var claims = FetchClaims(lifetime: .seconds(2))
 
-    func summary() async throws -> [BucketSummary] { await store.summary() }
+    func state() async throws -> SetState { await store.state() }
 
-    func unknown(_ ids: [Bytes32]) async throws -> [Bytes32] { try await store.unknown(ids) }
+    func originators() async throws -> Int { await store.originators }
 
-    func wanted(from ids: [Bytes32], epoch: UInt64) async throws -> [Bytes32] {
-        try await store.wanted(from: ids, epoch: epoch)
+    func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
+        await store.lacking(from: places, limit: limit)
     }
 
-    func needed(except asked: Set<Bytes32>, limit: Int) async throws -> [Bytes32] {
+    func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
+        try await store.sketched(key, from: first, count: count)
+    }
+
+    func epochs() async throws -> [EpochNode] { await store.epochs() }
+
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        await store.tree(epoch: epoch, paths: paths)
+    }
+
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await store.unknown(targets) }
+
+    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget] {
         await store.needed(except: asked, limit: limit)
     }
 
-    func take(_ events: [WireEvent]) async throws -> [(sequence: UInt64, id: Bytes32)] {
-        try await store.admit(try events.map { try $0.unchecked() }, from: nil, head: nil).dropped
+    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)]) {
+        let report = try await store.admit(try events.map { try $0.unchecked() }, from: nil, head: nil)
+        return (report.taken, report.dropped)
     }
 }
 

@@ -1,0 +1,1 @@
+../../../Sources/Node/Event/IntervalSet.swift

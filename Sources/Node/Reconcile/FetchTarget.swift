@@ -1,0 +1,33 @@
+import Primitives
+
+/// What a healing node asks for: an event that it knows by its id, or by its place in a chain.
+enum FetchTarget: Hashable, Sendable {
+    case id(Bytes32)
+    case place(EventPlace)
+}
+
+extension WireEvent {
+    /// The targets that this event is what was asked for with; none where its bytes are no event.
+    var targets: [FetchTarget] {
+        guard let event = try? Event(canonicalBytes: event) else { return [] }
+        return [.id(id), .place(EventPlace(originator: event.originator, sequence: event.sequence))]
+    }
+}
+
+extension [EventPlace] {
+    /// The same places as ranges, ascending.
+    var ranges: [PlaceRange] {
+        var ranges: [PlaceRange] = []
+        for place in sorted(by: { ($0.originator, $0.sequence) < ($1.originator, $1.sequence) }) {
+            if let last = ranges.last, last.originator == place.originator,
+                last.sequences.upperBound + 1 == place.sequence
+            {
+                ranges[ranges.count - 1] = PlaceRange(
+                    originator: place.originator, sequences: last.sequences.lowerBound...place.sequence)
+            } else {
+                ranges.append(PlaceRange(originator: place.originator, sequences: place.sequence...place.sequence))
+            }
+        }
+        return ranges
+    }
+}

@@ -1,0 +1,49 @@
+import Primitives
+
+/// A node's set as healing from one peer changes it.
+struct HealedReplica: ReconcileReplica {
+    let core: NodeCore
+    let peer: UInt32
+
+    var claims: FetchClaims { core.claims }
+
+    func state() async throws -> SetState { await core.store.state() }
+
+    func originators() async throws -> Int { await core.store.originators }
+
+    func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
+        await core.store.lacking(from: places, limit: limit)
+    }
+
+    func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
+        try await core.store.sketched(key, from: first, count: count)
+    }
+
+    func epochs() async throws -> [EpochNode] { await core.store.epochs() }
+
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        await core.store.tree(epoch: epoch, paths: paths)
+    }
+
+    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget] {
+        await core.store.needed(except: asked, limit: limit)
+    }
+
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await core.store.unknown(targets) }
+
+    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)]) {
+        let report = try await core.take(events, from: peer)
+        return (report.taken, report.dropped)
+    }
+}
+
+extension EventStore {
+    /// Cells of the sketch under a key, which is made first where there is none: outside of the store's queue, so that it goes
+    /// on meanwhile.
+    nonisolated func sketched(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
+        if let cells = await cells(key, from: first, count: count) { return cells }
+        let (ids, late) = await beginSketch()
+        await finish(SetSketch(of: ids, key: key), late: late)
+        return await cells(key, from: first, count: count) ?? []
+    }
+}

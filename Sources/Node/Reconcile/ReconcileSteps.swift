@@ -1,0 +1,43 @@
+/// Which ways of finding differences are tried, in which order, between one comparison and the next.
+///
+/// Places of chains name every hole and every tail of what the peer holds, at some bytes for each originator and hole. Sketches
+/// name any difference, for some 60 bytes each. Trees find whatever is left, always, for more bytes. Which comes first follows
+/// from the counts.
+struct ReconcileSteps: Hashable, Sendable {
+    enum Step: Hashable, Sendable {
+        case places
+        case sketch
+        case tree
+    }
+
+    private static let bytesOfPlace: UInt64 = 12
+    private static let bytesOfDifference: UInt64 = 60
+    private static let bytesOfSketch: UInt64 = 1_400
+    private var left: [Step]
+
+    /// Starts from what a comparison said.
+    init(ours: SetState, theirs: SetState, originators: Int) {
+        let difference = max(ours.count, theirs.count) - min(ours.count, theirs.count)
+        let sketch = max(Self.bytesOfSketch, min(difference, 1 << 32) * Self.bytesOfDifference)
+        let places = UInt64(originators) * Self.bytesOfPlace
+        left = places <= sketch ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
+    }
+
+    /// The next way; `nil` where none is left.
+    mutating func next() -> Step? { left.isEmpty ? nil : left.removeFirst() }
+}
+
+/// How many cells a reconciling node asks for next: twice as many as it has up to some hundreds, then a third more.
+enum SketchGrowth {
+    static let first = 32
+    private static let doubledBelow = 512
+
+    /// The next portion, given how many cells there are and by how much the counts differ.
+    static func next(have: Int, difference: UInt64) -> Int {
+        guard have > 0 else {
+            let likely = min(difference, UInt64(SetSketch.cellsKept)) * 3 / 2
+            return min(max(first, Int(likely)), SetSketch.cellsKept)
+        }
+        return min(have < doubledBelow ? have : have / 4, SetSketch.cellsKept - have)
+    }
+}

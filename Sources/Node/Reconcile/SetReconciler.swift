@@ -1,0 +1,143 @@
+import Primitives
+
+/// Heals by comparing states, then finding differences in the way that costs least, then comparing again.
+///
+/// A state is a SHA-256 root, so equal states are equal sets, whoever chose the ids; places, sketches and trees only find what
+/// to ask for. Where a peer lies in them, the next way is tried, and what it can waste is bounded.
+struct SetReconciler: Reconciler {
+    /// The most comparisons of one session; each but the last brought something.
+    private static let roundsMax = 4_096
+    /// The most places that are fetched between two comparisons.
+    private static let placesMax: UInt64 = 65_536
+    /// The most ids that are looked for in trees between two comparisons.
+    private static let idsMax = 65_536
+
+    /// The most events of one fetch.
+    let fetchMax: Int
+
+    init(fetchMax: Int = PeerQuestion.eventsMax) {
+        self.fetchMax = fetchMax
+    }
+
+    func reconcile(_ replica: any ReconcileReplica, with source: any ReconcileSource) async throws -> Bool {
+        for _ in 0..<Self.roundsMax {
+            let ours = try await replica.state()
+            guard case .differs(let theirs, let key) = try await source.compare(ours) else { return true }
+            var steps = ReconcileSteps(ours: ours, theirs: theirs, originators: try await replica.originators())
+            var brought = Brought()
+            while brought.taken == 0, let step = steps.next() {
+                let finding = try await find(step, replica, source, ours: ours, theirs: theirs, key: key)
+                guard !finding.targets.isEmpty else {
+                    if finding.isComplete { return false }
+                    continue
+                }
+                var plan = FetchPlan(wanted: finding.targets)
+                brought = try await carryOut(&plan, replica, source)
+                // Who names events and serves none of them is not asked in other ways for others.
+                if brought.served == 0 { return false }
+            }
+            guard brought.taken > 0 else { return false }
+        }
+        return false
+    }
+
+    func fetchAncestors(for replica: any ReconcileReplica, from source: any ReconcileSource) async throws {
+        var plan = FetchPlan()
+        _ = try await carryOut(&plan, replica, source)
+    }
+
+    /// What is worth asking for, and whether that is certainly all.
+    private struct Finding {
+        var targets: [FetchTarget] = []
+        var isComplete = false
+    }
+
+    private func find(
+        _ step: ReconcileSteps.Step, _ replica: any ReconcileReplica, _ source: any ReconcileSource, ours: SetState,
+        theirs: SetState, key: SipHash
+    ) async throws -> Finding {
+        switch step {
+        case .places:
+            let lacking = try await replica.lacking(from: try await source.places(), limit: Self.placesMax)
+            let places = lacking.flatMap { range in
+                range.sequences.map { EventPlace(originator: range.originator, sequence: $0) }
+            }
+            return Finding(targets: places.map { .place($0) })
+        case .sketch:
+            let difference = max(ours.count, theirs.count) - min(ours.count, theirs.count)
+            guard let ids = try await sketched(replica, source, key: key, difference: difference) else {
+                return Finding()
+            }
+            return Finding(targets: try await replica.unknown(ids.map { .id($0) }), isComplete: true)
+        case .tree:
+            let ids = try await TreeDescent(idsMax: Self.idsMax).ids(replica, source)
+            return Finding(targets: try await replica.unknown(ids.map { .id($0) }))
+        }
+    }
+
+    /// What the peer alone holds, from sketches; `nil` where the difference is too large for them.
+    private func sketched(
+        _ replica: any ReconcileReplica, _ source: any ReconcileSource, key: SipHash, difference: UInt64
+    ) async throws -> [Bytes32]? {
+        var decoder = SketchDecoder(key: key)
+        while true {
+            let portion = SketchGrowth.next(have: decoder.count, difference: difference)
+            guard portion > 0 else { return nil }
+            let theirs = try await source.cells(from: decoder.count, count: portion)
+            guard theirs.count == portion else { return nil }
+            let ours = try await replica.cells(key, from: decoder.count, count: portion)
+            guard ours.count == portion else { return nil }
+            decoder.append(theirs: theirs, ours: ours)
+            switch decoder.outcome {
+            case .unfinished: continue
+            case .decoded: return decoder.theirs
+            case .impossible: return nil
+            }
+        }
+    }
+
+    /// What a plan brought: events that this peer served or another meanwhile, and those of them that were admitted or wait.
+    private struct Brought {
+        var served = 0
+        var taken = 0
+    }
+
+    /// Fetches what a plan wants, and what that waits for.
+    private func carryOut(
+        _ plan: inout FetchPlan, _ replica: any ReconcileReplica, _ source: any ReconcileSource
+    ) async throws -> Brought {
+        var brought = Brought()
+        while true {
+            try Task.checkCancellation()
+            let needed = try await replica.needed(except: plan.asked, limit: fetchMax)
+            let batch = plan.next(needed: needed, limit: fetchMax)
+            if batch.isEmpty {
+                let deferred = plan.takeDeferred()
+                guard !deferred.isEmpty else { return brought }
+                try await Task.sleep(for: .milliseconds(20))
+                let unknown = try await replica.unknown(deferred)
+                // What another peer brought meanwhile is brought.
+                brought.served += deferred.count - unknown.count
+                brought.taken += deferred.count - unknown.count
+                plan.want(unknown)
+                continue
+            }
+            let claimed = replica.claims.claim(batch)
+            defer { replica.claims.release(claimed) }
+            let mine = Set(claimed)
+            plan.leave(batch.filter { !mine.contains($0) })
+            // Another peer may have brought some since the list was made.
+            let lacking = try await replica.unknown(claimed)
+            guard !lacking.isEmpty else { continue }
+            let asked = Set(lacking)
+            // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
+            let events = try await source.fetch(lacking)
+                .map { (wire: $0, targets: $0.targets) }.filter { $0.targets.contains(where: asked.contains) }
+            plan.answered(lacking, with: Set(events.flatMap(\.targets)))
+            let result = try await replica.take(events.map(\.wire))
+            brought.served += events.count
+            brought.taken += result.taken
+            plan.dropped(result.dropped)
+        }
+    }
+}

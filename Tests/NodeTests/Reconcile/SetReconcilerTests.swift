@@ -1,0 +1,245 @@
+import Primitives
+import Testing
+
+@testable import Node
+
+@Suite struct SetReconcilerTests {
+    private let network = TestNetwork()
+
+    private func filled(_ number: UInt32, _ chains: [[CheckedEvent]], orphans: Int = 65_536) async throws -> EventStore
+    {
+        let store = try await network.store(number, orphans: orphans)
+        for chain in chains { _ = try await store.admit(chain, from: nil, head: nil) }
+        return store
+    }
+
+    @Test func `two nodes with different halves both end with the union`() async throws {
+        let first = network.log.unsignedChain(1, count: 60, topic: 1)
+        let second = network.log.unsignedChain(2, count: 80, topic: 2, firstSample: 500)
+        network.log.setTime(TestLog.start + 3 * 86_400)
+        let third = network.log.unsignedChain(3, count: 20, topic: 3, firstSample: 900)
+        let one = try await filled(1, [first, third])
+        let two = try await filled(2, [second, Array(third.prefix(5))])
+        let reconciler = SetReconciler()
+        #expect(try await !reconciler.reconcile(StoreReplica(store: one), with: StoreSource(two)))
+        #expect(try await reconciler.reconcile(StoreReplica(store: two), with: StoreSource(one)))
+        #expect(try await reconciler.reconcile(StoreReplica(store: one), with: StoreSource(two)))
+        #expect(await one.epochs() == two.epochs())
+        #expect(await one.epochs().map(\.node.count) == [140, 20])
+    }
+
+    @Test(arguments: [(true, false, false), (false, true, false), (false, false, true)])
+    func `places, sketches and trees each bring what is missing where the others say nothing`(
+        _ places: Bool, _ cells: Bool, _ trees: Bool
+    ) async throws {
+        let common = network.log.unsignedChain(1, count: 150)
+        let more = network.log.unsignedChain(2, count: 300, firstSample: 1_000)
+        network.log.setTime(TestLog.start + 3 * 86_400)
+        let later = network.log.unsignedChain(3, count: 40, firstSample: 2_000)
+        let truth = StoreSource(try await filled(1, [common, more, later]))
+        let behind = try await filled(2, [common])
+        let source = Partial(truth: truth, hasPlaces: places, hasCells: cells, hasTrees: trees)
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: behind), with: source))
+        #expect(await behind.state() == truth.store.state())
+        #expect(truth.events == 340)
+    }
+
+    @Test func `a peer whose places, sketch and trees all say nothing ends the session`() async throws {
+        let truth = StoreSource(try await filled(1, [network.log.unsignedChain(1, count: 20)]))
+        let source = Partial(truth: truth, hasPlaces: false, hasCells: false, hasTrees: false)
+        let behind = try await network.store(2)
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: behind), with: source))
+        #expect(try await behind.figures().events == 0)
+    }
+
+    @Test func `two events on one sequence, one on each side, are on both in the end`() async throws {
+        // Their places are equal, so places name nothing.
+        let left = network.log.unsignedChain(1, count: 1, firstSample: 10)
+        let right = network.log.unsignedChain(1, count: 1, firstSample: 20)
+        let one = try await filled(1, [left])
+        let two = try await filled(2, [right])
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: StoreSource(two)))
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: two), with: StoreSource(one)))
+        let figures = try await one.figures()
+        #expect(figures.events == 2 && figures.evidence == 1)
+        #expect(await one.state() == two.state())
+    }
+
+    @Test func `a node that holds more asks for nothing`() async throws {
+        let chain = network.log.unsignedChain(1, count: 30)
+        let source = StoreSource(try await filled(1, [Array(chain.prefix(20))]))
+        let ahead = try await filled(2, [chain])
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: ahead), with: source))
+        #expect(source.fetches == 0 && source.comparisons == 1)
+    }
+
+    @Test func `equal nodes compare once and exchange nothing else`() async throws {
+        let chain = network.log.unsignedChain(1, count: 30)
+        let one = try await filled(1, [chain])
+        let source = StoreSource(try await filled(2, [chain]))
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: one), with: source))
+        #expect(source.comparisons == 1 && source.findings == 0 && source.fetches == 0)
+    }
+
+    @Test func `ancestors are fetched level by level to a depth of 5,000, without recursion`() async throws {
+        let chain = network.log.unsignedChain(1, count: 5_000)
+        let source = StoreSource(try await filled(1, [chain]))
+        let behind = try await network.store(2)
+        let last = try #require(chain.last)
+        let report = try await behind.admit([last], from: nil, head: nil)
+        #expect(report.results == [.waits] && report.isLackingAncestors)
+        try await SetReconciler().fetchAncestors(for: StoreReplica(store: behind), from: source)
+        let figures = try await behind.figures()
+        #expect(figures.events == 5_000 && figures.orphans == 0)
+        #expect(source.events == 4_999)
+        #expect(await behind.epochs() == source.store.epochs())
+    }
+
+    @Test func `a chain of 5,000 that comes in the worst order is admitted in one step`() async throws {
+        let chain = network.log.unsignedChain(1, count: 5_000)
+        let store = try await network.store(1)
+        let waiting = try await store.admit(chain.dropFirst().reversed(), from: nil, head: nil)
+        #expect(waiting.results.allSatisfy { $0 == .waits })
+        #expect(try await store.figures().orphans == 4_999)
+        let report = try await store.admit([chain[0]], from: nil, head: nil)
+        #expect(report.results == [.new] && report.admitted.count == 5_000)
+        #expect(report.admitted.first == chain.first?.wire && report.admitted.last == chain.last?.wire)
+        let figures = try await store.figures()
+        #expect(figures.events == 5_000 && figures.orphans == 0)
+    }
+
+    @Test func `a difference many times larger than the pool is healed, with each event fetched some times at most`()
+        async throws
+    {
+        let chains = [
+            network.log.unsignedChain(1, count: 700), network.log.unsignedChain(2, count: 500, firstSample: 9_000),
+        ]
+        let source = StoreSource(try await filled(1, chains))
+        let behind = try await filled(2, [], orphans: 50)
+        var rounds = 0
+        while try await !SetReconciler().reconcile(StoreReplica(store: behind), with: source), rounds < 5 {
+            rounds += 1
+        }
+        #expect(await behind.epochs() == source.store.epochs())
+        #expect(rounds <= 1)
+        #expect(source.events <= 4 * 1_200)
+    }
+
+    @Test func `a peer that names ids and never serves them costs one question and does not stop the rest`()
+        async throws
+    {
+        let chain = network.log.unsignedChain(1, count: 10)
+        let one = try await network.store(1)
+        let liar = Liar(truth: StoreSource(try await filled(2, [chain])), served: [])
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: liar))
+        #expect(liar.truth.fetches == 1)
+        let some = Liar(truth: liar.truth, served: Set(chain.prefix(4).map(\.id)))
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: some))
+        #expect(try await one.figures().events == 4)
+    }
+
+    @Test func `a peer that serves other events than it was asked for gives nothing`() async throws {
+        let chain = network.log.unsignedChain(1, count: 3)
+        let other = network.log.unsignedChain(2, count: 1, firstSample: 50)
+        let one = try await network.store(1)
+        let liar = Liar(
+            truth: StoreSource(try await filled(2, [chain])),
+            served: [],
+            instead: other.map(\.wire)
+        )
+        #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: liar))
+        #expect(try await one.figures().events == 0)
+    }
+
+    @Test func `a node that heals from three peers at a time fetches each event once`() async throws {
+        let chain = network.log.unsignedChain(1, count: 1_500)
+        var sources: [StoreSource] = []
+        for number in 1...3 as ClosedRange<UInt32> { sources.append(StoreSource(try await filled(number, [chain]))) }
+        let behind = try await network.store(4)
+        let replica = StoreReplica(store: behind, claims: FetchClaims(lifetime: .seconds(120)))
+        try await withThrowingDiscardingTaskGroup { group in
+            for source in sources {
+                group.addTask {
+                    let isEqual = try await SetReconciler(fetchMax: 64).reconcile(replica, with: source)
+                    #expect(isEqual)
+                }
+            }
+        }
+        #expect(await behind.epochs() == sources[0].store.epochs())
+        #expect(sources.reduce(0) { $0 + $1.events } == 1_500)
+    }
+
+    @Test func `what one peer withholds another brings, after a bounded wait`() async throws {
+        let chain = network.log.unsignedChain(1, count: 20)
+        let truth = StoreSource(try await filled(1, [chain]))
+        let behind = try await network.store(2)
+        let replica = StoreReplica(store: behind, claims: FetchClaims(lifetime: .milliseconds(200)))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await SetReconciler().reconcile(replica, with: Silent(truth: truth)) }
+            try await Task.sleep(for: .milliseconds(50))
+            let isEqual = try await SetReconciler().reconcile(replica, with: truth)
+            #expect(isEqual)
+            group.cancelAll()
+        }
+    }
+}
+
+/// Answers some questions with nothing, as a peer that lies or lost its way does.
+private struct Partial: ReconcileSource {
+    let truth: StoreSource
+    var hasPlaces = true
+    var hasCells = true
+    var hasTrees = true
+
+    func compare(_ state: SetState) async throws -> SetComparison { try await truth.compare(state) }
+    func places() async throws -> [PlaceRange] { hasPlaces ? try await truth.places() : [] }
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
+        let cells = try await truth.cells(from: first, count: count)
+        guard !hasCells else { return cells }
+        return cells.map { SketchCell(count: $0.count + 1, hashes: $0.hashes, ids: .zero) }
+    }
+    func epochs() async throws -> [EpochNode] { hasTrees ? try await truth.epochs() : [] }
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(epoch: epoch, paths: paths)
+    }
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] { try await truth.fetch(targets) }
+}
+
+/// Tells the truth about what it holds and serves only some of it.
+private struct Liar: ReconcileSource {
+    let truth: StoreSource
+    let served: Set<Bytes32>
+    var instead: [WireEvent] = []
+
+    func compare(_ state: SetState) async throws -> SetComparison { try await truth.compare(state) }
+    func places() async throws -> [PlaceRange] { try await truth.places() }
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
+        try await truth.cells(from: first, count: count)
+    }
+    func epochs() async throws -> [EpochNode] { try await truth.epochs() }
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(epoch: epoch, paths: paths)
+    }
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
+        try await truth.fetch(targets).filter { served.contains($0.id) } + instead
+    }
+}
+
+/// Names everything and never answers a fetch.
+private struct Silent: ReconcileSource {
+    let truth: StoreSource
+
+    func compare(_ state: SetState) async throws -> SetComparison { try await truth.compare(state) }
+    func places() async throws -> [PlaceRange] { try await truth.places() }
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
+        try await truth.cells(from: first, count: count)
+    }
+    func epochs() async throws -> [EpochNode] { try await truth.epochs() }
+    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(epoch: epoch, paths: paths)
+    }
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
+        try await Task.sleep(for: .seconds(60))
+        return []
+    }
+}
