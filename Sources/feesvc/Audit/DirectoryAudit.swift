@@ -36,6 +36,12 @@ struct DirectoryAudit {
         start = try Self.start(opening, folder, after: previous)
         let seal = try InputFiles.leaves(try folder.bytes("seal.csv"), file: "seal.csv")
         self.seal = Dictionary(seal.map { ($0.index, $0.hash) }) { first, _ in first }
+        // The journal says nothing about the log until both are known; what is wrong with it is told in its turn.
+        let posting = try Aside { () -> (TrialBalanceFile, JournalPosting, JournalSums) in
+            let balances = try TrialBalanceFile(try folder.bytes("trial-balance.csv"))
+            let (journal, sums) = try Self.post(folder, onto: balances)
+            return (balances, journal, sums)
+        }
         let (replay, later) = try Self.replay(folder, from: start, after: previous)
         audit = try EpochAudit(
             replay, opening: opening, seal: seal,
@@ -47,8 +53,7 @@ struct DirectoryAudit {
         // Said now that the log is known to be the one that was signed: it is what the others are compared with.
         if let later { throw later }
 
-        let balances = try TrialBalanceFile(try folder.bytes("trial-balance.csv"))
-        let (journal, sums) = try Self.post(folder, onto: balances)
+        let (balances, journal, sums) = try posting.value()
         self.opening = balances.opening.filter { $0.value != AccountTotals() }
         closing = journal.closing
         try folder.compare(TrialBalance.table(opening: balances.opening, closing: closing))
@@ -86,9 +91,10 @@ struct DirectoryAudit {
     ) throws -> (EpochReplay, AuditDifference?) {
         var replay = start
         var others = try LogCompanions(folder, after: previous)
+        defer { others.stop() }
         try LogWalk.forEachPart(try folder.source("log.csv")) { leaves in
-            for leaf in leaves { try replay.apply(leaf) }
             try others.take(leaves)
+            for leaf in leaves { try replay.apply(leaf) }
         }
         return (replay, try others.finish())
     }
@@ -133,9 +139,9 @@ struct DirectoryAudit {
     }
 }
 
-/// What has to agree with the log leaf by leaf: the table of charges, and the seal of the epoch before.
+/// What has to agree with the log leaf by leaf: the table of charges, which is compared beside, and the seal of the epoch before.
 private struct LogCompanions {
-    private var charges: ChargesCheck
+    private let charges: ChargesCheck
     private var seal: SealTie?
     private var difference: AuditDifference?
 
@@ -159,6 +165,9 @@ private struct LogCompanions {
         }
         return difference
     }
+
+    /// Waits for what is under way; nobody asks any more what it found.
+    func stop() { charges.stop() }
 
     private mutating func unlessDiffering(_ body: (inout LogCompanions) throws -> Void) throws {
         guard difference == nil else { return }

@@ -55,3 +55,24 @@ final class Beside: Sendable {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 }
+
+/// A value that is worked out while its owner does something else.
+final class Aside<Value: Sendable>: Sendable {
+    private let work = Beside()
+    private let result = Mutex<Value?>(nil)
+
+    /// Begins.
+    init(_ body: @escaping @Sendable () throws -> Value) throws {
+        try work.start { [self] in
+            let value = try body()
+            result.withLock { $0 = value }
+        }
+    }
+
+    /// Waits for the value; throws what working it out threw.
+    func value() throws -> Value {
+        try work.finish()
+        guard let value = result.withLock({ $0 }) else { preconditionFailure("work that ended without error has a value") }
+        return value
+    }
+}

@@ -55,15 +55,19 @@ enum LogWalk {
     ) throws {
         let numbers = kinds.map { Set($0.map { UInt64($0.rawValue) }) }
         try forEachBlock(source) { block, lines in
-            try block.bytes.withUnsafeBytes { bytes in
-                for line in lines {
-                    if let numbers {
-                        let kind = Self.kind(UnsafeRawBufferPointer(rebasing: bytes[block.lines[line]]))
-                        guard let kind, numbers.contains(kind) else { continue }
+            let parts = try Parallel.map(lines.count, least: leavesLeast) { range in
+                try block.bytes.withUnsafeBytes { bytes in
+                    try range.compactMap { place -> LogLeaf? in
+                        let line = lines.lowerBound + place
+                        if let numbers {
+                            let kind = Self.kind(UnsafeRawBufferPointer(rebasing: bytes[block.lines[line]]))
+                            guard let kind, numbers.contains(kind) else { return nil }
+                        }
+                        return try leaf(line, of: block, bytes, source)
                     }
-                    try body(try leaf(line, of: block, bytes, source))
                 }
             }
+            for part in parts { for leaf in part { try body(leaf) } }
         }
     }
 
