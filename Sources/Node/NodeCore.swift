@@ -16,6 +16,8 @@ final class NodeCore: Sendable {
     let reconciler: any Reconciler = SetReconciler()
     let handshake: Handshake
     let registryChanged = Signal()
+    /// Fires after events were admitted, from wherever.
+    let admissions = Watchers()
     let claims: FetchClaims
     let logger: Logger
 
@@ -99,6 +101,7 @@ final class NodeCore: Sendable {
         }
         report.results = results.map { $0 ?? .refused }
         if let newest { clock.advance(to: newest, isCurrent: false) }
+        if !report.admitted.isEmpty { admissions.fire() }
         forward(report.admitted, from: peer)
         return report
     }

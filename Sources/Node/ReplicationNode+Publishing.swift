@@ -58,11 +58,11 @@ extension ReplicationNode {
             core.logger.error("a batch could not be stored", metadata: ["error": "\(error)"])
             decisions = drafts.map { _ in .refused(.storage(isDiskFull: error.isDiskFull)) }
         }
-        core.spread(
-            decisions.compactMap { decision in
-                if case .made(let wire, _, _) = decision { wire } else { nil }
-            }
-        )
+        let made = decisions.compactMap { decision in
+            if case .made(let wire, _, _) = decision { wire } else { nil }
+        }
+        if !made.isEmpty { core.admissions.fire() }
+        core.spread(made)
         var decided = zip(drafts, decisions).makeIterator()
         return (0..<count).map { place in
             if let refusal = refusals[place] { return .refused(refusal) }

@@ -5,6 +5,8 @@ import Primitives
 
 /// Keeps one connection to one peer, and asks over it: pushes what is new, compares and heals on a schedule.
 struct PeerDialer: Sendable {
+    private static let patience = 3
+
     let core: NodeCore
     let link: PeerLink
 
@@ -99,7 +101,8 @@ struct PeerDialer: Sendable {
         let replica = HealedReplica(core: core, peer: link.number)
         var generator = SplitMix64(seed: seed &+ 1)
         try await hear(session, replica)
-        link.compared(isEqual: try await compare(replica, session))
+        var timesAhead = 0
+        link.compared(isEqual: try await compare(replica, session, &timesAhead))
         while !Task.isCancelled {
             let period = core.configuration.reconcilePeriod * Double.random(in: 0.75...1.25, using: &generator)
             let next = clock.now + period
@@ -109,13 +112,19 @@ struct PeerDialer: Sendable {
                 }
             }
             try Task.checkCancellation()
-            link.compared(isEqual: try await compare(replica, session))
+            link.compared(isEqual: try await compare(replica, session, &timesAhead))
         }
     }
 
-    private func compare(_ replica: HealedReplica, _ session: PeerSession) async throws -> Bool {
+    /// One session; a peer that seems to be behind has some periods to heal before it is looked at closely.
+    private func compare(
+        _ replica: HealedReplica, _ session: PeerSession, _ timesAhead: inout Int
+    ) async throws -> Bool {
         do {
-            return try await core.reconciler.reconcile(replica, with: session)
+            let outcome = try await core.reconciler.reconcile(
+                replica, with: session, isPatient: timesAhead < Self.patience)
+            timesAhead = outcome == .ahead ? timesAhead + 1 : 0
+            return outcome == .equal
         } catch let failure as SQLiteFailure {
             core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
             return false

@@ -109,24 +109,12 @@ extension PeerSession: ReconcileSource {
     }
 
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
-        var ids: [UInt64] = []
-        var places: [EventPlace] = []
-        for target in targets {
-            switch target {
-            case .id(let id): ids.append(id.prefix)
-            case .place(let place): places.append(place)
-            }
-        }
         var events: [WireEvent] = []
-        if !ids.isEmpty {
-            guard case .fetch(let found) = try await ask(.fetch(ids)) else { throw PeerFailure.unexpected(type: 134) }
-            events += found
-        }
-        if !places.isEmpty {
-            guard case .fetchPlaces(let found) = try await ask(.fetchPlaces(places.ranges)) else {
-                throw PeerFailure.unexpected(type: 141)
+        for question in Fetch(targets).questions {
+            switch try await ask(question) {
+            case .fetch(let found), .fetchPlaces(let found): events += found
+            case let other: throw PeerFailure.unexpected(type: other.type)
             }
-            events += found
         }
         return events
     }

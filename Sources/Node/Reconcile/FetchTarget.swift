@@ -6,6 +6,26 @@ enum FetchTarget: Hashable, Sendable {
     case place(EventPlace)
 }
 
+/// The questions that ask for some targets.
+struct Fetch: Hashable, Sendable {
+    /// The first eight bytes of ids.
+    private(set) var prefixes: [UInt64] = []
+    private(set) var places: [EventPlace] = []
+
+    init(_ targets: [FetchTarget]) {
+        for target in targets {
+            switch target {
+            case .id(let id): prefixes.append(id.prefix)
+            case .place(let place): places.append(place)
+            }
+        }
+    }
+
+    var questions: [PeerQuestion] {
+        (prefixes.isEmpty ? [] : [.fetch(prefixes)]) + (places.isEmpty ? [] : [.fetchPlaces(places.ranges)])
+    }
+}
+
 extension WireEvent {
     /// The targets that this event is what was asked for with; none where its bytes are no event.
     var targets: [FetchTarget] {

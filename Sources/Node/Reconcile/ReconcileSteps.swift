@@ -4,7 +4,7 @@
 /// name any difference, for some 60 bytes each. Trees find whatever is left, always, for more bytes. Which comes first follows
 /// from the counts.
 struct ReconcileSteps: Hashable, Sendable {
-    enum Step: Hashable, Sendable {
+    enum Step: String, Hashable, Sendable, CaseIterable {
         case places
         case sketch
         case tree
@@ -15,29 +15,30 @@ struct ReconcileSteps: Hashable, Sendable {
     private static let bytesOfSketch: UInt64 = 1_400
     private var left: [Step]
 
-    /// Starts from what a comparison said.
-    init(ours: SetState, theirs: SetState, originators: Int) {
+    /// Starts from what a comparison said; only of `allowed` ways.
+    init(ours: SetState, theirs: SetState, originators: Int, allowed: Set<Step> = Set(Step.allCases)) {
         let difference = max(ours.count, theirs.count) - min(ours.count, theirs.count)
         let sketch = max(Self.bytesOfSketch, min(difference, 1 << 32) * Self.bytesOfDifference)
         let places = UInt64(originators) * Self.bytesOfPlace
-        left = places <= sketch ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
+        let order: [Step] = places <= sketch ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
+        left = order.filter(allowed.contains)
     }
 
     /// The next way; `nil` where none is left.
     mutating func next() -> Step? { left.isEmpty ? nil : left.removeFirst() }
 }
 
-/// How many cells a reconciling node asks for next: twice as many as it has up to some hundreds, then a third more.
+/// How many cells a reconciling node asks for next: half as many as it has up to some hundreds, then a quarter.
 enum SketchGrowth {
     static let first = 32
-    private static let doubledBelow = 512
+    private static let halfBelow = 512
 
     /// The next portion, given how many cells there are and by how much the counts differ.
     static func next(have: Int, difference: UInt64) -> Int {
         guard have > 0 else {
-            let likely = min(difference, UInt64(SetSketch.cellsKept)) * 3 / 2
-            return min(max(first, Int(likely)), SetSketch.cellsKept)
+            let least = min(Int(clamping: difference), SetSketch.cellsKept)
+            return min(first + least * 3 / 2, SetSketch.cellsKept)
         }
-        return min(have < doubledBelow ? have : have / 4, SetSketch.cellsKept - have)
+        return min(max(first, have < halfBelow ? have / 2 : have / 4), SetSketch.cellsKept - have)
     }
 }

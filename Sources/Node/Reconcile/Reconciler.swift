@@ -39,10 +39,32 @@ protocol ReconcileReplica: Sendable {
     func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)])
 }
 
+/// How a session with a peer ended.
+enum ReconcileOutcome: Hashable, Sendable {
+    /// Both hold the same.
+    case equal
+    /// The peer holds nothing that this node lacks, as far as was looked; it is the peer's turn.
+    case ahead
+    /// What the peer holds and this node lacks was not found or not brought.
+    case unequal
+}
+
 /// Finds what a peer holds and this node lacks, and brings it.
 protocol Reconciler: Sendable {
-    /// Heals `replica` from `source`; `true` where both hold the same at the end.
-    func reconcile(_ replica: any ReconcileReplica, with source: any ReconcileSource) async throws -> Bool
+    /// Heals `replica` from `source`.
+    ///
+    /// Who is patient and finds nothing on the peer's places, of which the peer has fewer, takes the peer to be behind, and looks no
+    /// further: in all but one case in a million that is so, and the peer is about to heal. Who was patient before is not again.
+    func reconcile(
+        _ replica: any ReconcileReplica, with source: any ReconcileSource, isPatient: Bool
+    ) async throws -> ReconcileOutcome
     /// Brings the ancestors that events of `replica` wait for, level by level, as far as `source` has them.
     func fetchAncestors(for replica: any ReconcileReplica, from source: any ReconcileSource) async throws
+}
+
+extension Reconciler {
+    /// Heals as far as can be; `true` where both hold the same at the end.
+    func reconcile(_ replica: any ReconcileReplica, with source: any ReconcileSource) async throws -> Bool {
+        try await reconcile(replica, with: source, isPatient: false) == .equal
+    }
 }

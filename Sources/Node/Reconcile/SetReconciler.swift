@@ -14,31 +14,43 @@ struct SetReconciler: Reconciler {
 
     /// The most events of one fetch.
     let fetchMax: Int
+    /// The ways of finding differences that are tried.
+    let ways: Set<ReconcileSteps.Step>
 
-    init(fetchMax: Int = PeerQuestion.eventsMax) {
+    init(
+        fetchMax: Int = PeerQuestion.eventsMax, ways: Set<ReconcileSteps.Step> = Set(ReconcileSteps.Step.allCases)
+    ) {
         self.fetchMax = fetchMax
+        self.ways = ways
     }
 
-    func reconcile(_ replica: any ReconcileReplica, with source: any ReconcileSource) async throws -> Bool {
+    func reconcile(
+        _ replica: any ReconcileReplica, with source: any ReconcileSource, isPatient: Bool
+    ) async throws -> ReconcileOutcome {
+        /// What the peer held when everything of it that was lacking was brought.
+        var isWhole: SetState?
         for _ in 0..<Self.roundsMax {
             let ours = try await replica.state()
-            guard case .differs(let theirs, let key) = try await source.compare(ours) else { return true }
-            var steps = ReconcileSteps(ours: ours, theirs: theirs, originators: try await replica.originators())
+            guard case .differs(let theirs, let key) = try await source.compare(ours) else { return .equal }
+            if isWhole == theirs { return .ahead }
+            let originators = try await replica.originators()
+            var steps = ReconcileSteps(ours: ours, theirs: theirs, originators: originators, allowed: ways)
             var brought = Brought()
             while brought.taken == 0, let step = steps.next() {
                 let finding = try await find(step, replica, source, ours: ours, theirs: theirs, key: key)
                 guard !finding.targets.isEmpty else {
-                    if finding.isComplete { return false }
+                    if finding.isAll || isPatient && step == .places && theirs.count < ours.count { return .ahead }
                     continue
                 }
                 var plan = FetchPlan(wanted: finding.targets)
                 brought = try await carryOut(&plan, replica, source)
                 // Who names events and serves none of them is not asked in other ways for others.
-                if brought.served == 0 { return false }
+                if brought.served == 0 { return .unequal }
+                if finding.isAll, brought.taken >= finding.targets.count { isWhole = theirs }
             }
-            guard brought.taken > 0 else { return false }
+            guard brought.taken > 0 else { return .unequal }
         }
-        return false
+        return .unequal
     }
 
     func fetchAncestors(for replica: any ReconcileReplica, from source: any ReconcileSource) async throws {
@@ -46,10 +58,10 @@ struct SetReconciler: Reconciler {
         _ = try await carryOut(&plan, replica, source)
     }
 
-    /// What is worth asking for, and whether that is certainly all.
+    /// What is worth asking for, and whether that is certainly all that the peer has and this node lacks.
     private struct Finding {
         var targets: [FetchTarget] = []
-        var isComplete = false
+        var isAll = false
     }
 
     private func find(
@@ -68,7 +80,7 @@ struct SetReconciler: Reconciler {
             guard let ids = try await sketched(replica, source, key: key, difference: difference) else {
                 return Finding()
             }
-            return Finding(targets: try await replica.unknown(ids.map { .id($0) }), isComplete: true)
+            return Finding(targets: try await replica.unknown(ids.map { .id($0) }), isAll: true)
         case .tree:
             let ids = try await TreeDescent(idsMax: Self.idsMax).ids(replica, source)
             return Finding(targets: try await replica.unknown(ids.map { .id($0) }))

@@ -40,7 +40,7 @@ extension EventStore {
     func messages(in topic: Bytes32, after: MessageCursor?, limit: Int) throws(SQLiteFailure) -> [StoredMessage] {
         var page: [StoredMessage] = []
         var bytes = 0
-        while page.count < limit, bytes < 8 * 1_048_576 {
+        while page.count < limit, bytes < Self.pageBytes {
             let rows = min(16, limit - page.count)
             let next = try fewMessages(in: topic, after: page.last?.cursor ?? after, limit: rows)
             page += next
@@ -67,19 +67,25 @@ extension EventStore {
                 .id(topic), .integer(after.map { Int64(clamping: $0.depth) } ?? -1),
                 .id(after?.id ?? .zero), .integer(Int64(limit)),
             ]
-        ) { row throws(SQLiteFailure) in
-            guard
-                let signature = try? Signature(row.blob(2)),
-                let event = try? SignedEvent(bytes: row.blob(1), signature: signature),
-                let envelope = Envelope(wireBytes: row.blob(3))
-            else { throw .damaged("no message") }
-            return StoredMessage(
-                cursor: MessageCursor(depth: try row.unsigned(0), id: event.id),
-                event: event,
-                envelope: envelope,
-                charge: try row.unsigned(4)
-            )
-        }
+        ) { row throws(SQLiteFailure) in try Self.message(row) }
+    }
+
+    /// The most bytes of payloads after which a page ends.
+    static let pageBytes = 8 * 1_048_576
+
+    /// A row of depth, event, signature, envelope and charge.
+    static func message(_ row: SQLiteRow) throws(SQLiteFailure) -> StoredMessage {
+        guard
+            let signature = try? Signature(row.blob(2)),
+            let event = try? SignedEvent(bytes: row.blob(1), signature: signature),
+            let envelope = Envelope(wireBytes: row.blob(3))
+        else { throw .damaged("no message") }
+        return StoredMessage(
+            cursor: MessageCursor(depth: try row.unsigned(0), id: event.id),
+            event: event,
+            envelope: envelope,
+            charge: try row.unsigned(4)
+        )
     }
 
     /// The charges of an epoch that are held.

@@ -14,6 +14,11 @@ enum StoreSchema {
         PRAGMA temp_store = MEMORY;
         """
 
+    /// What was added to a format without changing it: made at each opening where it is missing.
+    static let additions = """
+        CREATE INDEX IF NOT EXISTS event_arrivals ON event(topic, arrival);
+        """
+
     static let tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE event(
