@@ -97,6 +97,8 @@ public struct StoredMessage: Hashable, Sendable {
     public let envelope: Envelope
     /// The number of its charge.
     public let charge: UInt64
+    /// When the charge was logged, Unix seconds of the log's time.
+    public let logged: UInt64
 
     /// The event's id.
     public var id: Bytes32 { cursor.id }

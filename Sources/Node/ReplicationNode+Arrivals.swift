@@ -1,3 +1,4 @@
+public import Channels
 public import Primitives
 
 /// A message with the place at which it came to this node: a cursor of this node alone.
@@ -50,8 +51,23 @@ extension ReplicationNode {
     /// The arrival of the newest event that is held; 0 where there is none.
     public func newestArrival() async throws -> Int64 { try await core.store.lastArrival() }
 
-    /// Yields after events have come; several at once are one.
-    public func admissions() -> AsyncStream<Void> { core.admissions.watch() }
+    /// Begins to watch for events that come.
+    public func watchAdmissions() -> AdmissionWatch { core.admissions.watch() }
+
+    /// The node's number.
+    public var number: UInt32 { core.number }
+
+    /// The bytes of the envelope that an event carries, `bytes head, bytes payload`; `nil` where the event is not held.
+    public func envelopeBytes(of event: Bytes32) async throws -> [UInt8]? { try await core.store.envelopeBytes(event) }
+
+    /// What shows that this node stores an event's envelope: an answer to the asker's nonce, made of the bytes on its disk, signed.
+    public func possession(of event: Bytes32, nonce: Bytes32) async throws -> (Possession, Signature)? {
+        guard let envelope = try await core.store.envelopeBytes(event) else { return nil }
+        let possession = Possession(
+            node: core.number, event: event, nonce: nonce,
+            answer: Possession.answer(nonce: nonce, envelope: envelope), time: core.clock.time)
+        return (possession, core.configuration.key.sign(core.domain.digest(of: possession.statement)))
+    }
 
     /// Where an event is, or what became of it.
     public func standing(of event: Bytes32) async throws -> EventStanding { try await core.store.standing(of: event) }

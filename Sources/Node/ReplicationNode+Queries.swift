@@ -41,14 +41,17 @@ extension ReplicationNode {
 
     /// A page of a topic's messages, by depth in the DAG, then id: no message comes before one that it follows.
     ///
-    /// Equal sets give equal order on every node. A message that was written at the same time as others, and arrives
+    /// `logged` says when their charges were logged, Unix seconds below 2^63. Equal sets give equal order on every node. A message that was written at the same time as others, and arrives
     /// later, takes its place among them, before a cursor perhaps.
     public func messages(
         in topic: Bytes32,
         after: MessageCursor? = nil,
+        logged: ClosedRange<UInt64> = 0...UInt64(Int64.max),
         limit: Int = pageMax
     ) async -> [StoredMessage] {
-        await asked("messages") { try await $0.messages(in: topic, after: after, limit: Self.page(limit)) } ?? []
+        await asked("messages") {
+            try await $0.messages(in: topic, after: after, logged: logged, limit: Self.page(limit))
+        } ?? []
     }
 
     /// The most receipts of one page.

@@ -107,6 +107,12 @@ enum ChannelForms {
                 code: try $0["code"].text, time: try $0["time"].u64
             ).canonicalBytes
         },
+        "possession": {
+            Possession(
+                node: try $0["node"].u32, event: try $0["event"].word, nonce: try $0["nonce"].word,
+                answer: try $0["answer"].word, time: try $0["time"].u64
+            ).canonicalBytes
+        },
         "deletion": {
             Deletion(
                 head: try EnvelopeHead(canonicalBytes: $0["envelopeHead"].bytes),
@@ -148,6 +154,7 @@ enum ChannelForms {
         "outage": { try DeclaredOutage(canonicalBytes: $0).canonicalBytes },
         "logged-outage": { try LoggedOutage(canonicalBytes: $0).canonicalBytes },
         "refusal": { try NodeRefusal(canonicalBytes: $0).canonicalBytes },
+        "possession": { try Possession(canonicalBytes: $0).canonicalBytes },
         "deletion": { try Deletion(canonicalBytes: $0).canonicalBytes },
         "double-charge": { try DoubleCharge(canonicalBytes: $0).canonicalBytes },
         "act": { try AdminAct(canonicalBytes: $0).canonicalBytes },

@@ -69,6 +69,7 @@ import Testing
         "LogHead": { LogHeadStatement(head: try $0["head"].word) },
         "Acknowledgement": { AcknowledgementStatement(acknowledgement: try $0["acknowledgement"].word) },
         "Refusal": { RefusalStatement(refusal: try $0["refusal"].word) },
+        "Possession": { PossessionStatement(possession: try $0["possession"].word) },
         "Deletion": { DeletionStatement(topic: try $0["topic"].word, envelopeHash: try $0["envelopeHash"].word) },
         "Outage": { Outage(day: UTCDay(number: try $0["day"].u32), parts: try $0["parts"].u32) },
         "Delivered": { DeliveredStatement(delivered: try $0["delivered"].word) },

@@ -136,6 +136,7 @@ FORMS = {
     "event": T("u32 originator, u64 sequence, b32 previous, b32 topic") + [("links", L("b32", 16))] + T("b32 envelopeHash, bytes receipt"),
     "acknowledgement": T("u32 node, b32 event, u64 charge, b32 envelopeHash, u64 time"),
     "refusal": T("u32 node, u64 charge, b32 envelopeHash, text code, u64 time"),
+    "possession": T("u32 node, b32 event, b32 nonce, b32 answer, u64 time"),
     "delivered": T("u64 epoch, u32 node") + [("runs", L(T("u64 first, u64 count")))],
     "observation": T("u64 epoch, u32 observer") + [("subjects", L(SUBJECT))],
     "set": [("ids", L("b32"))],
@@ -254,6 +255,7 @@ LogHead(bytes32 head)
 Event(bytes32 id)
 Acknowledgement(bytes32 acknowledgement)
 Refusal(bytes32 refusal)
+Possession(bytes32 possession)
 Deletion(bytes32 topic,bytes32 envelopeHash)
 Outage(uint32 day,uint32 parts)
 Observation(bytes32 observation)
@@ -920,6 +922,9 @@ def main(out):
     form("ledger entry without postings", "entry", dict(number=6, previous=previous, time=2**53 - 1, epoch=0, kind="midnight", reference="", postings=[]))
     # section 10
     nonce = rnd("probe nonce")
+    answer = sha(tagged("challenge", dict(nonce=nonce, envelope=envelopes["text"])))
+    possession = form("possession", "possession", dict(node=2, event=ids[1], nonce=nonce, answer=answer, time=START + 3_700))
+    sign("possession", "Possession", {"possession": sha(possession)}, key("node 2"))
     probe = sha(form("probe answer (its hash)", "probe", dict(nonce=nonce, answerer=2)))
     challenges = [sha(form(f"challenge answer (its hash), payload {n}", "challenge", dict(nonce=rnd("challenge " + n), envelope=envelopes[n]))) for n in payloads]
 

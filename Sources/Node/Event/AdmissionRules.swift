@@ -6,6 +6,8 @@ struct CheckedEvent: Hashable, Sendable {
     let signed: SignedEvent
     let wire: WireEvent
     let charge: Charge
+    /// When the charge was logged, Unix seconds of the log's time.
+    let logged: UInt64
     let head: SignedHead
 
     var id: Bytes32 { signed.id }
@@ -52,7 +54,8 @@ struct AdmissionRules: Sendable {
         try check(receipt, paysFor: envelope.head, hash: event.envelopeHash)
         guard signed.isBy(originatorKey, in: domain) else { throw .eventSignature(originator: event.originator) }
         guard isTrusted(receipt.head) else { throw .receipt(.headSignature) }
-        return CheckedEvent(signed: signed, wire: wire, charge: receipt.charge, head: receipt.head)
+        return CheckedEvent(
+            signed: signed, wire: wire, charge: receipt.charge, logged: receipt.leaf.time, head: receipt.head)
     }
 
     /// Checks that a receipt pays for an envelope, the head's signature left out.

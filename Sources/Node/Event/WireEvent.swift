@@ -35,7 +35,7 @@ public struct WireEvent: Hashable, Sendable {
 
 extension Envelope {
     /// `bytes head, bytes payload`.
-    var wireBytes: [UInt8] {
+    public var wireBytes: [UInt8] {
         var writer = WireWriter()
         writer.append(head.canonicalBytes)
         writer.append(payload)

@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 
 /// What a probe and a challenge are answered with.
@@ -12,10 +13,7 @@ enum ProbeProofs {
 
     /// `SHA(tagged "feesvc/challenge/1": b32 nonce, bytes envelope)`: only who has every byte at hand can answer.
     static func challenge(nonce: Bytes32, envelope: [UInt8]) -> Bytes32 {
-        var encoder = CanonicalEncoder(tag: "feesvc/challenge/1")
-        encoder.append(nonce)
-        encoder.append(envelope)
-        return SHA256.hash(encoder.bytes)
+        Possession.answer(nonce: nonce, envelope: envelope)
     }
 
     /// Where in the space of ids an observer looks for the events that it challenges a peer with.

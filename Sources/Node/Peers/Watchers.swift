@@ -4,25 +4,40 @@ import Synchronization
 final class Watchers: Sendable {
     private struct State {
         var next = 0
-        var watching: [Int: AsyncStream<Void>.Continuation] = [:]
+        var watching: [Int: Signal] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// A stream that yields after each call of ``fire()``, until whoever reads it stops.
-    func watch() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Begins to watch, until the watch is dropped.
+    func watch() -> AdmissionWatch {
+        let signal = Signal()
         let number = state.withLock { state in
             defer { state.next += 1 }
-            state.watching[state.next] = continuation
+            state.watching[state.next] = signal
             return state.next
         }
-        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.watching[number] = nil } }
-        return stream
+        return AdmissionWatch(signal: signal) { [weak self] in self?.state.withLock { $0.watching[number] = nil } }
     }
 
     /// Wakes everybody.
     func fire() {
-        for continuation in state.withLock({ Array($0.watching.values) }) { continuation.yield() }
+        for signal in state.withLock({ Array($0.watching.values) }) { signal.fire() }
     }
+}
+
+/// Somebody who waits for events to come to a node; one task waits at a time.
+public final class AdmissionWatch: Sendable {
+    private let signal: Signal
+    private let end: @Sendable () -> Void
+
+    init(signal: Signal, end: @escaping @Sendable () -> Void) {
+        self.signal = signal
+        self.end = end
+    }
+
+    deinit { end() }
+
+    /// Waits at most so long; `true` where events have come since the last time.
+    public func wait(atMost limit: Duration) async -> Bool { await signal.wait(atMost: limit) }
 }

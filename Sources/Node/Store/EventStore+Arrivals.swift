@@ -2,16 +2,18 @@ import Channels
 import Primitives
 
 extension EventStore {
+    private static let arrivalBytes = 1_048_576
+
     /// The messages of a topic in the order in which they came to this node, after an arrival; each charge once, by the event that
     /// came first.
     ///
-    /// A page ends early where its envelopes have more than 8 MiB.
+    /// A page ends early where its envelopes have more than 1 MiB.
     func arrivals(in topic: Bytes32, after arrival: Int64, limit: Int) throws(SQLiteFailure) -> [ArrivedMessage] {
         var page: [ArrivedMessage] = []
         var bytes = 0
-        while page.count < limit, bytes < Self.pageBytes {
+        while page.count < limit, bytes < Self.arrivalBytes {
             let some = try someArrivals(
-                in: topic, after: page.last?.arrival ?? arrival, limit: min(32, limit - page.count))
+                in: topic, after: page.last?.arrival ?? arrival, limit: min(4, limit - page.count))
             guard !some.isEmpty else { break }
             page += some
             bytes += some.reduce(0) { $0 + $1.message.envelope.payload.count }
@@ -24,7 +26,7 @@ extension EventStore {
     ) throws(SQLiteFailure) -> [ArrivedMessage] {
         try database.rows(
             """
-            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge, e.arrival FROM event e
+            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge, e.logged, e.arrival FROM event e
             JOIN envelope v ON v.hash = e.envelope
             WHERE e.topic = ? AND e.arrival > ?
             AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.arrival < e.arrival)
@@ -32,7 +34,7 @@ extension EventStore {
             """,
             [.id(topic), .integer(arrival), .integer(Int64(limit))]
         ) { row throws(SQLiteFailure) in
-            ArrivedMessage(arrival: row.integer(5), message: try Self.message(row))
+            ArrivedMessage(arrival: row.integer(6), message: try Self.message(row))
         }
     }
 

@@ -12,12 +12,13 @@ extension EventStore {
         let event = checked.event
         try database.run(
             """
-            INSERT INTO event(id, originator, sequence, topic, depth, epoch, charge, envelope, acknowledged, bytes,
-            signature) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event(id, originator, sequence, topic, depth, epoch, charge, logged, envelope, acknowledged, bytes,
+            signature) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .id(checked.id), .node(event.originator), .number(event.sequence), .id(event.topic), .number(depth),
-                .number(checked.charge.epoch), .number(checked.charge.number), .id(event.envelopeHash),
+                .number(checked.charge.epoch), .number(checked.charge.number), .number(checked.logged),
+                .id(event.envelopeHash),
                 acknowledged.map { .number($0) } ?? .null, .blob(checked.wire.event), .blob(checked.wire.signature),
             ]
         )

@@ -66,6 +66,7 @@ extension EventStore {
                     signed: signed,
                     wire: wire,
                     charge: draft.receipt.charge,
+                    logged: draft.receipt.leaf.time,
                     head: draft.receipt.head
                 )
                 let depth = try depth(of: event)

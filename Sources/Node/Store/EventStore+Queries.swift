@@ -37,12 +37,14 @@ extension EventStore {
     /// A page of a topic's messages by depth, then id; of the events that carry one charge the smallest id.
     ///
     /// A page ends early where its envelopes have more than 8 MiB.
-    func messages(in topic: Bytes32, after: MessageCursor?, limit: Int) throws(SQLiteFailure) -> [StoredMessage] {
+    func messages(
+        in topic: Bytes32, after: MessageCursor?, logged: ClosedRange<UInt64> = 0...UInt64(Int64.max), limit: Int
+    ) throws(SQLiteFailure) -> [StoredMessage] {
         var page: [StoredMessage] = []
         var bytes = 0
         while page.count < limit, bytes < Self.pageBytes {
             let rows = min(16, limit - page.count)
-            let next = try fewMessages(in: topic, after: page.last?.cursor ?? after, limit: rows)
+            let next = try fewMessages(in: topic, after: page.last?.cursor ?? after, logged: logged, limit: rows)
             page += next
             bytes += next.reduce(0) { $0 + $1.envelope.payload.count }
             guard next.count == rows else { break }
@@ -53,19 +55,21 @@ extension EventStore {
     private func fewMessages(
         in topic: Bytes32,
         after: MessageCursor?,
+        logged: ClosedRange<UInt64>,
         limit: Int
     ) throws(SQLiteFailure) -> [StoredMessage] {
         try database.rows(
             """
-            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge FROM event e
+            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge, e.logged FROM event e
             JOIN envelope v ON v.hash = e.envelope
-            WHERE e.topic = ? AND (e.depth, e.id) > (?, ?)
+            WHERE e.topic = ? AND (e.depth, e.id) > (?, ?) AND e.logged BETWEEN ? AND ?
             AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.id < e.id)
             ORDER BY e.depth, e.id LIMIT ?
             """,
             [
                 .id(topic), .integer(after.map { Int64(clamping: $0.depth) } ?? -1),
-                .id(after?.id ?? .zero), .integer(Int64(limit)),
+                .id(after?.id ?? .zero), .number(logged.lowerBound), .number(logged.upperBound),
+                .integer(Int64(limit)),
             ]
         ) { row throws(SQLiteFailure) in try Self.message(row) }
     }
@@ -73,7 +77,7 @@ extension EventStore {
     /// The most bytes of payloads after which a page ends.
     static let pageBytes = 8 * 1_048_576
 
-    /// A row of depth, event, signature, envelope and charge.
+    /// A row of depth, event, signature, envelope, charge and the time when it was logged.
     static func message(_ row: SQLiteRow) throws(SQLiteFailure) -> StoredMessage {
         guard
             let signature = try? Signature(row.blob(2)),
@@ -84,7 +88,8 @@ extension EventStore {
             cursor: MessageCursor(depth: try row.unsigned(0), id: event.id),
             event: event,
             envelope: envelope,
-            charge: try row.unsigned(4)
+            charge: try row.unsigned(4),
+            logged: try row.unsigned(5)
         )
     }
 

@@ -32,7 +32,6 @@ enum StoreOpening {
             if !isNew { try check(database, directory: directory, identity: identity) }
             try database.script(StoreSchema.pragmas)
             if isNew { try create(in: database, identity: identity) }
-            try database.script(StoreSchema.additions)
             return database
         } catch let error as NodeError {
             throw error

@@ -1,9 +1,9 @@
-/// The tables of a node's store, format 1.
+/// The tables of a node's store, format 2.
 enum StoreSchema {
     /// The file in the data directory.
     static let fileName = "node.sqlite"
     /// The format that this program writes and reads.
-    static let format: Int64 = 1
+    static let format: Int64 = 2
 
     /// One process owns the file (EXCLUSIVE), and a commit is on the disk when it returns (FULL).
     static let pragmas = """
@@ -14,15 +14,10 @@ enum StoreSchema {
         PRAGMA temp_store = MEMORY;
         """
 
-    /// What was added to a format without changing it: made at each opening where it is missing.
-    static let additions = """
-        CREATE INDEX IF NOT EXISTS event_arrivals ON event(topic, arrival);
-        """
-
     static let tables = """
         CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE event(
-            arrival INTEGER PRIMARY KEY,
+            arrival INTEGER PRIMARY KEY AUTOINCREMENT,
             id BLOB NOT NULL UNIQUE,
             originator INTEGER NOT NULL,
             sequence INTEGER NOT NULL,
@@ -30,6 +25,7 @@ enum StoreSchema {
             depth INTEGER NOT NULL,
             epoch INTEGER NOT NULL,
             charge INTEGER NOT NULL,
+            logged INTEGER NOT NULL,
             envelope BLOB NOT NULL,
             acknowledged INTEGER,
             bytes BLOB NOT NULL,
@@ -39,6 +35,7 @@ enum StoreSchema {
         CREATE INDEX event_epoch ON event(epoch, id);
         CREATE INDEX event_chain ON event(originator, sequence, id);
         CREATE INDEX event_charge ON event(charge, id);
+        CREATE INDEX event_arrivals ON event(topic, arrival);
         CREATE TABLE envelope(hash BLOB NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
         CREATE TABLE tip(topic BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(topic, id)) WITHOUT ROWID, STRICT;
         CREATE TABLE topic(id BLOB NOT NULL PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID, STRICT;

@@ -72,7 +72,9 @@ final class Aside<Value: Sendable>: Sendable {
     /// Waits for the value; throws what working it out threw.
     func value() throws -> Value {
         try work.finish()
-        guard let value = result.withLock({ $0 }) else { preconditionFailure("work that ended without error has a value") }
+        guard let value = result.withLock({ $0 }) else {
+            preconditionFailure("work that ended without error has a value")
+        }
         return value
     }
 }

@@ -12,7 +12,8 @@ import ServiceLifecycle
 /// `feesvc node`.
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "Run and register full nodes.", subcommands: [Run.self, Register.self])
+        commandName: "node", abstract: "Run, register and look at full nodes.",
+        subcommands: [Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self])
 
     /// `feesvc node run`.
     struct Run: AsyncParsableCommand {

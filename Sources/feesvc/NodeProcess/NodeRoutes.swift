@@ -10,6 +10,7 @@ import Rewards
 /// A full node over HTTP, for publishers, readers and the fee service.
 struct NodeRoutes {
     let node: ReplicationNode
+    let feeds = FeedRoom(256)
 
     private static let pageMax = 1_000
 
@@ -27,7 +28,7 @@ struct NodeRoutes {
         }
         router.post("/v1/envelopes") { request, _ in try await publish(request) }
         router.get("/v1/topics") { request, _ in try await topics(request) }
-        router.get("/v1/topics/:topic/messages") { request, context in try await messages(request, context) }
+        addReading(to: router)
         router.get("/v1/receipts") { request, _ in
             let receipts = await node.receipts(
                 above: try request.number("above") ?? 0, limit: Int(clamping: try request.number("limit") ?? 256))
@@ -111,17 +112,4 @@ struct NodeRoutes {
         }
         return cursor
     }
-
-    private func messages(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let topic = try ServiceRoutes.hash("topic", context)
-        let limit = min(Int(clamping: try request.number("limit") ?? 100), Self.pageMax)
-        let messages = await node.messages(in: topic, after: nil, limit: limit)
-        return try .json(messages.map { MessageBody(event: $0.id, envelope: $0.envelope.hash) })
-    }
-}
-
-/// A message as a node lists it.
-struct MessageBody: Codable, Sendable {
-    let event: Bytes32
-    let envelope: Bytes32
 }

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml as a judge: whatever a client was answered has to be declared there."""
+"""docs/openapi.yaml, or a node's, as a judge: whatever a client was answered has to be declared there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ import yaml
 from .errors import documented
 from .place import ROOT
 
-DOCUMENT = ROOT / "docs/openapi.yaml"
+SERVICE = "openapi.yaml"
+NODE = "openapi-node.yaml"
+DOCUMENT = ROOT / "docs" / SERVICE
 
 
 class Undeclared(AssertionError):
@@ -23,8 +25,8 @@ class Undeclared(AssertionError):
 
 
 @cache
-def document() -> dict:
-    return yaml.safe_load(DOCUMENT.read_text())
+def document(name: str = SERVICE) -> dict:
+    return yaml.safe_load((ROOT / "docs" / name).read_text())
 
 
 def closed(schema: Any) -> Any:
@@ -40,32 +42,34 @@ def closed(schema: Any) -> Any:
 
 
 @cache
-def schemas() -> dict:
-    return closed(copy.deepcopy(document()["components"]["schemas"]))
+def schemas(name: str) -> dict:
+    return closed(copy.deepcopy(document(name)["components"]["schemas"]))
 
 
 @cache
-def validator(location: tuple[str, ...]) -> jsonschema_rs.Draft202012Validator:
+def validator(document_name: str, location: tuple[str, ...]) -> jsonschema_rs.Draft202012Validator:
     """The validator of the schema at a place in the document."""
-    schema: Any = document()
+    schema: Any = document(document_name)
     for name in location:
         schema = schema[name]
-    rooted = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": {"schemas": schemas()}}
+    rooted = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": {"schemas": schemas(document_name)}}
     return jsonschema_rs.Draft202012Validator(rooted | {"allOf": [closed(copy.deepcopy(schema))]})
 
 
 @cache
-def templates() -> list[tuple[re.Pattern, str]]:
+def templates(name: str) -> list[tuple[re.Pattern, str]]:
     """The paths as patterns, those without parameters first."""
-    paths = sorted(document()["paths"], key=lambda path: path.count("{"))
+    paths = sorted(document(name)["paths"], key=lambda path: path.count("{"))
     return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in paths]
 
 
-def check(method: str, path: str, status: int, headers: dict[str, str], body: bytes) -> None:
+def check(
+    method: str, path: str, status: int, headers: dict[str, str], body: bytes, name: str = SERVICE
+) -> None:
     """Raises where status, headers or body of an answer are not what the document says."""
     path = path.split("?")[0]
-    template = next((template for pattern, template in templates() if pattern.fullmatch(path)), None)
-    operation = document()["paths"].get(template, {}).get(method.lower())
+    template = next((template for pattern, template in templates(name) if pattern.fullmatch(path)), None)
+    operation = document(name)["paths"].get(template, {}).get(method.lower())
     if operation is None:
         if status not in (404, 405):
             raise Undeclared(f"{method} {path} is not in the document, and answered {status}")
@@ -77,17 +81,17 @@ def check(method: str, path: str, status: int, headers: dict[str, str], body: by
         raise Undeclared(f"{what}, which is not declared: {body[:200]!r}")
     if "$ref" in response:
         place = tuple(response["$ref"].removeprefix("#/").split("/"))
-        response = document()["components"]["responses"][place[-1]]
-    for name in response.get("headers", {}):
-        if name.lower() not in headers:
-            raise Undeclared(f"{what} without {name}")
+        response = document(name)["components"]["responses"][place[-1]]
+    for header in response.get("headers", {}):
+        if header.lower() not in headers:
+            raise Undeclared(f"{what} without {header}")
     kind = headers.get("content-type", "").split(";")[0]
     content = response.get("content", {})
     if kind not in content:
         raise Undeclared(f"{what} as {kind or 'nothing'}, declared are {list(content)}")
     if kind.endswith("json"):
         value = json.loads(body)
-        error = next(iter(validator((*place, "content", kind, "schema")).iter_errors(value)), None)
+        error = next(iter(validator(name, (*place, "content", kind, "schema")).iter_errors(value)), None)
         if error is not None:
             raise Undeclared(f"{what}: {error.message} at {list(error.instance_path)}")
         if kind == "application/problem+json":

@@ -131,7 +131,8 @@ def binary_results(body: bytes) -> list[Result]:
 class Connection:
     """One HTTP connection that is kept open; not for several threads at once."""
 
-    def __init__(self, host_and_port: str, timeout: float = 60):
+    def __init__(self, host_and_port: str, timeout: float = 60, document: str = contract.SERVICE):
+        self.document = document
         host, port = host_and_port.rsplit(":", 1)
         self.connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
 
@@ -144,7 +145,7 @@ class Connection:
         except BaseException:
             self.connection.close()
             raise
-        contract.check(method, path, answer.status, answer.headers, answer.body)
+        contract.check(method, path, answer.status, answer.headers, answer.body, self.document)
         return answer
 
     def get(self, path: str) -> Answer:

@@ -68,12 +68,12 @@ import Testing
         try await EventStore.open(configuration).close()
         let database = try SQLiteDatabase(path: configuration.dataDirectory + "/node.sqlite")
         var writer = WireWriter()
-        writer.append(2 as UInt64)
+        writer.append(1 as UInt64)
         try database.setMeta(.format, writer.bytes)
         database.close()
         #expect(
             await refusal(configuration)
-                == .storeFormat(directory: configuration.dataDirectory, found: 2, supported: 1)
+                == .storeFormat(directory: configuration.dataDirectory, found: 1, supported: 2)
         )
     }
 

@@ -106,7 +106,8 @@ extension WireEvent {
     func unchecked() throws -> CheckedEvent {
         let signed = try SignedEvent(bytes: event, signature: try Signature(signature))
         let receipt = try Receipt(canonicalBytes: signed.event.receipt)
-        return CheckedEvent(signed: signed, wire: self, charge: receipt.charge, head: receipt.head)
+        return CheckedEvent(
+            signed: signed, wire: self, charge: receipt.charge, logged: receipt.leaf.time, head: receipt.head)
     }
 }
 

@@ -19,7 +19,12 @@ struct TestOriginator {
 
     /// The next event of the chain.
     mutating func next(_ envelope: Envelope, links: [Bytes32] = []) -> WireEvent {
-        let wire = event(envelope, receipt: log.charge([envelope])[0], sequence: sequence + 1, links: links)
+        next(envelope, receipt: log.charge([envelope])[0], links: links)
+    }
+
+    /// The next event of the chain, for a charge that is there.
+    mutating func next(_ envelope: Envelope, receipt: Receipt, links: [Bytes32] = []) -> WireEvent {
+        let wire = event(envelope, receipt: receipt, sequence: sequence + 1, links: links)
         sequence += 1
         previous = wire.id
         return wire
@@ -73,6 +78,7 @@ extension TestLog {
                 signed: signed,
                 wire: WireEvent(signed, envelope),
                 charge: receipt.charge,
+                logged: receipt.leaf.time,
                 head: receipt.head
             )
         }

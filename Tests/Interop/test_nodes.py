@@ -1,0 +1,317 @@
+"""Full nodes over HTTP: messages published, read, followed and proved, from docs/protocol.md and docs/openapi-node.yaml alone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from feesvc import contract
+from feesvc.canonical import Reader, blob, fixed, listed, sha, tagged
+from feesvc.http import BINARY, Channel, Connection, Service
+from feesvc.messages import Item, envelope_head, hexadecimal
+from feesvc.process import ServiceProcess, binary
+from feesvc.statements import STAKE_DEPOSIT, address
+from test_rewards import settle
+
+ACKNOWLEDGEMENT = "Acknowledgement(bytes32 acknowledgement)"
+POSSESSION = "Possession(bytes32 possession)"
+STAKE = 10**9
+SEQUENCES = count(1)
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+class NodeProcess:
+    """`feesvc node run`, registered and staked for."""
+
+    def __init__(self, own: ServiceProcess, service: Service, name: str):
+        self.own, self.key, operator = own, Account.create(), Account.create()
+        self.folder = own.folder / name
+        self.key_file = self.write(name + ".key", self.key)
+        self.http = f"127.0.0.1:{free_port()}"
+        settle(service, "stakes", STAKE_DEPOSIT, address(operator.address), STAKE, secrets.token_bytes(32))
+        words = ["--service", f"http://{own.address}", "--operator-key", self.write(name + ".operator", operator), "--node-key", self.key_file]
+        words += ["--stake", str(STAKE), "--peer", f"127.0.0.1:{free_port()}", "--http", self.http]
+        done = own.command("node", "register", *words)
+        assert done.returncode == 0, done.stderr
+        self.number = int(done.stdout.split()[1])
+        self.process: subprocess.Popen | None = None
+
+    def write(self, name: str, key: LocalAccount) -> str:
+        path = self.own.folder / name
+        path.touch(mode=0o600)
+        path.write_text("0x" + bytes(key.key).hex() + "\n")
+        return str(path)
+
+    def start(self) -> Connection:
+        """Starts it, and waits until it answers."""
+        words = ["node", "run", "--data-dir", str(self.folder), "--service", f"http://{self.own.address}", "--key", self.key_file]
+        with (self.own.folder / "nodes.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [binary(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        end = time.monotonic() + 120
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                self.ask().get("/v1/head").ok()
+                return self.ask()
+            except Exception:
+                time.sleep(0.05)
+        raise TimeoutError((self.own.folder / "nodes.log").read_text()[-2_000:])
+
+    def ask(self) -> Connection:
+        return Connection(self.http, document=contract.NODE)
+
+    def end(self, ending: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(ending)
+        return self.process.wait(60)
+
+
+@dataclass
+class Message:
+    """A paid message: the parts that are published, and the charge."""
+
+    topic: bytes
+    head: bytes
+    payload: bytes
+    receipt: bytes
+    charge: int
+
+    @property
+    def hash(self) -> bytes:
+        return sha(self.head)
+
+    @property
+    def envelope(self) -> bytes:
+        return blob(self.head) + blob(self.payload)
+
+
+def buy(channel: Channel, topic: bytes, number: int, size: int = 200) -> list[Message]:
+    """Messages of random bytes for 20 days, all paid by one voucher."""
+    service, day = channel.service, channel.service.time // 86_400 + 20
+    payloads = [secrets.token_bytes(size) for _ in range(number)]
+    heads = [envelope_head(topic, day, secrets.token_bytes(32), payload) for payload in payloads]
+    items = [Item(sha(head), size, day, 0, service.schedule.price(size, 20, 0)) for head in heads]
+    sequence = next(SEQUENCES)
+    [result] = service.pay(channel.voucher(*items, sequence=sequence, ceiling=sequence * 10**12))
+    return [
+        Message(topic, head, payload, paid.receipt.bytes(), paid.receipt.charge.number)
+        for head, payload, paid in zip(heads, payloads, result, strict=True)
+    ]
+
+
+def publish(node: Connection, messages: list[Message]) -> list[dict]:
+    body = listed(blob(m.head) + blob(m.payload) + blob(m.receipt) for m in messages)
+    return node.ask("POST", "/v1/envelopes", body, BINARY).ok()["results"]
+
+
+@contextmanager
+def feed(node: NodeProcess, topic: bytes, last: str | None = None) -> Iterator[Iterator[tuple[str, dict]]]:
+    """The events of a topic's feed (HTML standard, section 9.2), as (id, data)."""
+    host, port = node.http.split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        headers = f"Last-Event-ID: {last}\r\n" if last else ""
+        connection.sendall(f"GET /v1/topics/{hexadecimal(topic)}/feed HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode())
+        reader = connection.makefile("rb")
+        status = reader.readline().split()
+        assert status[1] == b"200", status
+        while reader.readline().strip():
+            pass
+
+        def chunks() -> Iterator[bytes]:
+            while size := int(reader.readline(), 16):
+                yield reader.read(size)
+                reader.readline()
+
+        def events() -> Iterator[tuple[str, dict]]:
+            text = b""
+            for chunk in chunks():
+                text += chunk
+                while b"\n\n" in text:
+                    block, text = text.split(b"\n\n", 1)
+                    fields = dict(line.split(": ", 1) for line in block.decode().split("\n") if ": " in line)
+                    if "data" in fields:
+                        assert fields["event"] == "message"
+                        yield fields["id"], json.loads(fields["data"])
+
+        yield events()
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[ServiceProcess]:
+    with ServiceProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def nodes(own: ServiceProcess) -> Iterator[list[NodeProcess]]:
+    service = own.connect()
+    nodes = [NodeProcess(own, service, f"node-{number}") for number in (1, 2)]
+    try:
+        for node in nodes:
+            node.start()
+        yield nodes
+    finally:
+        for node in nodes:
+            if node.process and node.process.poll() is None:
+                node.end()
+
+
+@pytest.fixture
+def channel(own: ServiceProcess) -> Channel:
+    return own.connect().open(10**15)
+
+
+def whole(node: Connection, topic: bytes, count: int, query: str = "") -> list[dict]:
+    """A topic's messages in pages of two, once there are as many as expected."""
+    end, path = time.monotonic() + 60, f"/v1/topics/{hexadecimal(topic)}/messages?limit=2{query}"
+    while True:
+        messages, page = [], node.get(path).ok()["messages"]
+        while page:
+            messages += page
+            page = node.get(f"{path}&after={messages[-1]['cursor']}").ok()["messages"]
+        if len(messages) == count or time.monotonic() > end:
+            assert len(messages) == count
+            return messages
+        time.sleep(0.05)
+
+
+def test_a_message_is_acknowledged_and_then_the_same_on_every_node(nodes: list[NodeProcess], channel: Channel):
+    topic, domain = secrets.token_bytes(32), channel.service.domain
+    messages = buy(channel, topic, 5)
+    first, second = (node.ask() for node in nodes)
+    for message, result in zip(messages, publish(first, messages), strict=True):
+        body = address(result["acknowledgement"]["bytes"])
+        signature = address(result["acknowledgement"]["signature"])
+        assert domain.signer(signature, ACKNOWLEDGEMENT, sha(body)) == address(nodes[0].key.address)
+        reader = Reader(body)
+        assert reader.text() == "feesvc/acknowledgement/1"
+        assert (reader.u32(), hexadecimal(reader.take(32))) == (nodes[0].number, result["event"])
+        assert (reader.u64(), reader.take(32)) == (message.charge, message.hash)
+    told = [whole(node, topic, 5) for node in (first, second)]
+    assert told[0] == told[1]
+    assert {m["charge"] for m in told[0]} == {m.charge for m in messages}
+    bodies = {m["envelopeHash"]: m["envelope"] for m in whole(second, topic, 5, "&envelopes=true")}
+    assert bodies == {hexadecimal(m.hash): hexadecimal(m.envelope) for m in messages}
+
+
+def test_messages_are_found_by_the_time_of_their_charge(nodes: list[NodeProcess], channel: Channel):
+    topic, node = secrets.token_bytes(32), nodes[0].ask()
+    early = buy(channel, topic, 2)
+    time.sleep(1.1)
+    late = buy(channel, topic, 3)
+    publish(node, late + early)
+    times = {m["charge"]: m["time"] for m in whole(node, topic, 5)}
+    edge = min(times[m.charge] for m in late)
+    assert max(times[m.charge] for m in early) < edge
+    for query, expected in ((f"&from={edge}", late), (f"&through={edge - 1}", early), (f"&from={edge + 3_600}", [])):
+        assert {m["charge"] for m in whole(node, topic, len(expected), query)} == {m.charge for m in expected}
+
+
+def test_a_feed_goes_on_after_a_lost_connection_without_loss_and_without_repeats(
+    nodes: list[NodeProcess], channel: Channel
+):
+    topic, seen, last = secrets.token_bytes(32), [], "0"
+    messages = buy(channel, topic, 12)
+    for place in range(0, 12, 3):
+        # Some come while nobody listens, others while somebody does; published at the other node as well as here.
+        publish(nodes[place % 2].ask(), messages[place : place + 2])
+        with feed(nodes[0], topic, last) as events:
+            for last, data in events:
+                seen.append(data)
+                if len(seen) == place + 2:
+                    publish(nodes[0].ask(), messages[place + 2 : place + 3])
+                if len(seen) == place + 3:
+                    break
+    assert sorted(m["charge"] for m in seen) == sorted(m.charge for m in messages)
+    assert {m["envelope"] for m in seen} == {hexadecimal(m.envelope) for m in messages}
+    # Also after the node was killed and has started again.
+    nodes[0].end(signal.SIGKILL)
+    nodes[0].start()
+    more = buy(channel, topic, 1)
+    publish(nodes[0].ask(), more)
+    with feed(nodes[0], topic, last) as events:
+        assert next(events)[1]["charge"] == more[0].charge
+
+
+def test_a_place_in_another_nodes_feed_is_refused(nodes: list[NodeProcess]):
+    path = f"/v1/topics/{hexadecimal(secrets.token_bytes(32))}/feed?after="
+    number = nodes[0].number
+    for place, status in ((f"{number + 1}-0", 409), (f"{number}-{2**60}", 409), ("x", 400), (f"{number}--1", 400), (f"{number}-", 400)):
+        answer = nodes[0].ask().get(path + place)
+        assert answer.status == status, place
+        assert answer.json["code"] == ("feed/other" if status == 409 else "request/query")
+
+
+def test_a_node_proves_that_it_stores_an_envelope(nodes: list[NodeProcess], channel: Channel):
+    [message] = buy(channel, secrets.token_bytes(32), 1, size=5_000)
+    node = nodes[0].ask()
+    [result] = publish(node, [message])
+    event, nonce = result["event"], secrets.token_bytes(32)
+    proof = node.get(f"/v1/events/{event}/possession?nonce={hexadecimal(nonce)}").ok()
+    body = address(proof["bytes"])
+    signer = channel.service.domain.signer(address(proof["signature"]), POSSESSION, sha(body))
+    assert signer == address(nodes[0].key.address)
+    answer = sha(tagged("feesvc/challenge/1", fixed(nonce, 32), blob(message.envelope)))
+    reader = Reader(body)
+    assert reader.text() == "feesvc/possession/1"
+    assert (reader.u32(), hexadecimal(reader.take(32))) == (nodes[0].number, event)
+    assert (reader.take(32), reader.take(32)) == (nonce, answer)
+    assert node.get(f"/v1/events/{event}/envelope").body == message.envelope
+    assert node.get(f"/v1/events/{event}").ok()["charge"] == message.charge
+    unknown = hexadecimal(secrets.token_bytes(32))
+    assert node.get(f"/v1/events/{unknown}").ok() == {"state": "unknown"}
+    for path in (f"/v1/events/{unknown}/envelope", f"/v1/events/{unknown}/possession?nonce={unknown}"):
+        answer = node.get(path)
+        assert (answer.status, answer.json["code"]) == (404, "event/not-held")
+    assert node.get(f"/v1/events/{event}/possession?nonce=7").json["code"] == "request/query"
+
+
+def test_peers_compare_until_they_are_equal(nodes: list[NodeProcess]):
+    end = time.monotonic() + 60
+    while True:
+        told = [node.ask().get("/v1/peers").ok() for node in nodes]
+        if all(peer["isEqual"] for one in told for peer in one["peers"]) and told[0]["chains"] == told[1]["chains"]:
+            break
+        assert time.monotonic() < end, told
+        time.sleep(0.1)
+    assert [peer["node"] for peer in told[0]["peers"]] == [nodes[1].number]
+
+
+def test_commands_show_what_a_running_node_holds(own: ServiceProcess, nodes: list[NodeProcess], channel: Channel):
+    [message] = buy(channel, secrets.token_bytes(32), 1)
+    [result] = publish(nodes[0].ask(), [message])
+    where = ("--node", f"http://{nodes[0].http}")
+
+    def said(*words: str) -> str:
+        done = own.command("node", *words, *where)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    status = json.loads(said("status", "--json"))
+    assert status["node"] == nodes[0].number and status["events"] >= 1
+    assert f"events                {status['events']}\n" in said("status")
+    assert str(nodes[1].number) in said("peers").splitlines()[1]
+    assert json.loads(said("peers", "--json"))["evidence"] == 0
+    explained = said("explain", result["event"])
+    assert explained.startswith("held: event ") and f"charge {message.charge} " in explained
+    assert said("explain", hexadecimal(secrets.token_bytes(32))).startswith("unknown: ")
+    assert own.command("node", "explain", "0x12", *where).returncode == 64
+    gone = own.command("node", "status", "--node", f"http://127.0.0.1:{free_port()}")
+    assert gone.returncode == 1 and "does not answer" in gone.stderr
