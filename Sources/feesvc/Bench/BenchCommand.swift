@@ -7,7 +7,7 @@ import Payer
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this program on this machine.",
-        subcommands: [VoucherBench.self, EpochBench.self, NodeBench.self, EpochStep.self])
+        subcommands: [VoucherBench.self, EpochBench.self, NodeBench.self, EpochStep.self, NodeStep.self])
 }
 
 /// `feesvc bench vouchers`.

@@ -113,7 +113,7 @@ extension NodeCommand {
                 "held: event \(standing.sequence ?? 0) of node \(standing.originator ?? 0), for charge"
                     + " \(standing.charge ?? 0) of epoch \(standing.epoch ?? 0), in topic"
                     + " \(standing.topic.map { "\($0)" } ?? "–")"
-            case "waits": "waits: events that it links to, or follows in its chain, have not come yet; peers are asked for them"
+            case "waits": "waits: events that it links to, or follows in its chain, have not come yet; peers are asked"
             case "refused": "refused lately: it breaks a rule of admission by itself, or an event that it follows does"
             default: "unknown: neither held, waiting nor refused lately; it was never seen here, or long ago"
             }
