@@ -1,9 +1,14 @@
 import Channels
+import FoundationEssentials
 import Logging
 import Primitives
 
 /// The parts of a node that its connections, its rounds and its callers share.
 final class NodeCore: Sendable {
+    /// The fewest events that are checked by a task of their own.
+    private static let checksLeast = 8
+    private static let processors = ProcessInfo.processInfo.activeProcessorCount
+
     let configuration: NodeConfiguration
     let domain: EIP712Domain
     let rules: AdmissionRules
@@ -79,17 +84,18 @@ final class NodeCore: Sendable {
         var places: [Int] = []
         var forGood: [Bytes32] = []
         var newest: SignedHead?
-        for (place, event) in events.enumerated() where results[place] == nil {
-            do throws(EventRefusal) {
-                let good = try rules.check(event, key: registry.key(of:), isTrusted: heads.isTrusted)
+        let unknown = events.indices.filter { results[$0] == nil }
+        for (place, outcome) in zip(unknown, await check(unknown.map { events[$0] })) {
+            switch outcome {
+            case .success(let good):
                 checked.append(good)
                 places.append(place)
                 if good.head.head.isNewer(than: newest?.head) { newest = good.head }
                 if good.event.originator == number { gate.prove(good.event.sequence) }
-            } catch {
+            case .failure(let refusal):
                 results[place] = .refused
-                if error.isForGood { forGood.append(ids[place]) }
-                log(error, of: ids[place], from: peer)
+                if refusal.isForGood { forGood.append(ids[place]) }
+                log(refusal, of: ids[place], from: peer)
             }
         }
         if !forGood.isEmpty { await store.remember(refused: forGood) }
@@ -104,6 +110,27 @@ final class NodeCore: Sendable {
         if !report.admitted.isEmpty { admissions.fire() }
         forward(report.admitted, from: peer)
         return report
+    }
+
+    /// Checks events by their bytes alone, many of them on every processor.
+    private func check(_ events: [WireEvent]) async -> [Result<CheckedEvent, EventRefusal>] {
+        let parts = min(Self.processors, events.count / Self.checksLeast)
+        guard parts > 1 else { return events.map(check) }
+        return await withTaskGroup(of: (Int, [Result<CheckedEvent, EventRefusal>]).self) { group in
+            for part in 0..<parts {
+                let range = events.count * part / parts..<events.count * (part + 1) / parts
+                group.addTask { (part, events[range].map { self.check($0) }) }
+            }
+            var found = [[Result<CheckedEvent, EventRefusal>]](repeating: [], count: parts)
+            for await (part, outcomes) in group { found[part] = outcomes }
+            return found.flatMap(\.self)
+        }
+    }
+
+    private func check(_ event: WireEvent) -> Result<CheckedEvent, EventRefusal> {
+        Result { () throws(EventRefusal) in
+            try rules.check(event, key: registry.key(of:), isTrusted: heads.isTrusted)
+        }
     }
 
     /// Pushes this node's own new events to as many peers as the fan-out allows.
