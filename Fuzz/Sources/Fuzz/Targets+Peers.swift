@@ -11,14 +11,15 @@ let peerTargets: [FuzzTarget] = [
         require(envelope.wireBytes == bytes, "an envelope has two forms")
     },
     FuzzTarget("push", seeds: pushSeeds, run: testPush),
-    FuzzTarget("sketch", seeds: { try Seeds.forms(named: "frame: cells, answer").map { Array($0.dropFirst(9)) } }, run: testSketch),
+    FuzzTarget(
+        "sketch", seeds: { try Seeds.forms(named: "frame: cells, answer").map { Array($0.dropFirst(9)) } },
+        run: testSketch),
 ]
 
 /// Input: the cells that a peer answers. Decoding them against a set of its own ends, and names no more than there are cells.
 private func testSketch(_ bytes: [UInt8]) {
-    guard case .cells(let cells)? = try? PeerAnswer(type: 138, body: bytes), let key = SipHash(key: Array(0..<16)) else {
-        return
-    }
+    guard case .cells(let cells)? = try? PeerAnswer(type: 138, body: bytes), let key = SipHash(key: Array(0..<16))
+    else { return }
     var own = SetSketch(key: key, cells: cells.count)
     for byte in 0..<20 as Range<UInt8> { own.insert(SHA256.hash([byte])) }
     var decoder = SketchDecoder(key: key)
