@@ -60,10 +60,10 @@ public struct NodeLimits: Hashable, Sendable {
     public var pushQueueEvents = 4_096
     /// The most bytes that wait to be pushed to one peer.
     public var pushQueueBytes = 16 * 1_048_576
-    /// The most events that wait for their ancestors.
-    public var orphanEvents = 65_536
-    /// The most bytes that wait for their ancestors.
-    public var orphanBytes = 64 * 1_048_576
+    /// The most ancestors that are asked for because events came without them.
+    public var wantedEvents = 65_536
+    /// The most events that are committed together.
+    public var commitEvents = 1_024
     /// How many refused ids are remembered.
     public var refusedIDs = 65_536
     /// How many checked heads are remembered.

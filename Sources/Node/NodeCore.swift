@@ -13,6 +13,7 @@ final class NodeCore: Sendable {
     let domain: EIP712Domain
     let rules: AdmissionRules
     let store: EventStore
+    let commits: CommitQueue
     let registry = Registry()
     let heads: TrustedHeads
     let clock: NodeClock
@@ -21,6 +22,8 @@ final class NodeCore: Sendable {
     let reconciler: any Reconciler = SetReconciler()
     let handshake: Handshake
     let registryChanged = Signal()
+    /// Fires when a head or a seal may have raised the floor.
+    let floorWanted = Signal()
     /// Fires after events were admitted, from wherever.
     let admissions = Watchers()
     let claims: FetchClaims
@@ -47,6 +50,7 @@ final class NodeCore: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.store = store
+        commits = CommitQueue(sizeMax: configuration.limits.commitEvents)
         self.logger = logger
         heads = TrustedHeads(
             KeyHistory(genesis),
@@ -75,8 +79,8 @@ final class NodeCore: Sendable {
 
     /// Checks and admits events from a peer, whichever way they came.
     ///
-    /// What is known is sorted out first, then the signed bytes are checked outside the store, then the good ones are
-    /// admitted in one transaction.
+    /// A client's order to delete comes from this node itself. What is known is sorted out first, then the signed bytes are checked
+    /// outside the store, then the good ones are admitted in one transaction.
     func take(_ events: [WireEvent], from peer: UInt32) async throws -> AdmissionReport {
         let ids = events.map(\.id)
         var results = try await store.result(of: ids)
@@ -84,7 +88,8 @@ final class NodeCore: Sendable {
         var places: [Int] = []
         var forGood: [Bytes32] = []
         var newest: SignedHead?
-        let unknown = events.indices.filter { results[$0] == nil }
+        // An order to delete comes with an event that may be held.
+        let unknown = events.indices.filter { results[$0] == nil || events[$0].deletion != nil }
         for (place, outcome) in zip(unknown, await check(unknown.map { events[$0] })) {
             switch outcome {
             case .success(let good):
@@ -101,15 +106,33 @@ final class NodeCore: Sendable {
         if !forGood.isEmpty { await store.remember(refused: forGood) }
         var report = AdmissionReport()
         if !checked.isEmpty {
-            report = try await store.admit(checked, from: peer, head: newest)
+            report = try await admit(checked, from: peer == number ? nil : peer, head: newest)
             for (place, result) in zip(places, report.results) { results[place] = result }
             for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
         }
         report.results = results.map { $0 ?? .refused }
-        if let newest { clock.advance(to: newest, isCurrent: false) }
+        if let newest { advance(to: newest, isCurrent: false) }
         if !report.admitted.isEmpty { admissions.fire() }
-        forward(report.admitted, from: peer)
+        // Orders to delete that came from a client are told to all, as own events are.
+        if peer == number { spread(report.admitted) } else { forward(report.admitted, from: peer) }
         return report
+    }
+
+    private func admit(_ checked: [CheckedEvent], from peer: UInt32?, head: SignedHead?) async throws -> AdmissionReport
+    {
+        let job = StoreJob.admit(checked, from: peer, head: head)
+        guard case .admitted(let report) = try await commits.run(job, in: store) else {
+            preconditionFailure("a job is answered by a report of its kind")
+        }
+        return report
+    }
+
+    /// Signs and stores own events for drafts.
+    func publish(_ publication: Publication) async throws(SQLiteFailure) -> [PublishDecision] {
+        guard case .published(let decisions) = try await commits.run(.publish(publication), in: store) else {
+            preconditionFailure("a job is answered by a report of its kind")
+        }
+        return decisions
     }
 
     /// Checks events by their bytes alone, many of them on every processor.
@@ -150,12 +173,19 @@ final class NodeCore: Sendable {
         spread(events, except: peer)
     }
 
+    /// Takes a checked head in: the node's time, and all that follows from it.
+    func advance(to head: SignedHead, isCurrent: Bool) {
+        let day = UTCDay(containing: clock.time)
+        clock.advance(to: head, isCurrent: isCurrent)
+        if UTCDay(containing: clock.time) > day { floorWanted.fire() }
+    }
+
     private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
         let metadata: Logger.Metadata = [
             "event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)",
         ]
         switch refusal {
-        case .secondOnSequence, .chargeAgain:
+        case .secondOnSequence, .otherPrevious, .chargeAgain:
             logger.warning("an originator contradicted itself, both events are kept as evidence", metadata: metadata)
         default: logger.debug("event refused", metadata: metadata)
         }

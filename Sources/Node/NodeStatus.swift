@@ -25,10 +25,12 @@ public struct PeerStatus: Hashable, Sendable {
 public struct ChainHead: Hashable, Sendable {
     /// Whose chain.
     public let originator: UInt32
-    /// The highest sequence below which nothing is missing.
+    /// The highest sequence that is or was held.
     public let highest: UInt64
     /// The id on it.
     public let id: Bytes32
+    /// How many places between the lowest that is held and the highest are empty: lost, evicted, or not here yet.
+    public let missing: UInt64
 }
 
 /// What a node is doing.
@@ -45,8 +47,8 @@ public struct NodeStatus: Hashable, Sendable {
     public let messages: UInt64
     /// The topics that it holds.
     public let topics: UInt64
-    /// The events that wait for their ancestors.
-    public let orphans: Int
+    /// What expires before this day has been dropped and is not taken again; day 0 before the first.
+    public let floor: UTCDay
     /// The contradictions of originators that are kept as evidence.
     public let evidence: UInt64
     /// The day up to which no probe round is due any more; `nil` before the first head since the node's first start.
@@ -70,27 +72,25 @@ public struct TopicSummary: Hashable, Sendable {
     public let root: Bytes32
 }
 
-/// A place in a topic's order: depth in the DAG, then id.
+/// A place in a topic's order: that of the fee log, which numbers charges.
+///
+/// What a message says can only follow what was published, so paid for, before it was itself paid for: the log's order never
+/// puts an answer before what it answers. It is the same on every node, whatever each holds or has dropped.
 public struct MessageCursor: Hashable, Sendable, Comparable {
-    /// The longest path to the topic's first events.
-    public let depth: UInt64
-    /// The event's id.
-    public let id: Bytes32
+    /// The number of the message's charge.
+    public let charge: UInt64
 
     /// Makes a cursor.
-    public init(depth: UInt64, id: Bytes32) {
-        self.depth = depth
-        self.id = id
+    public init(charge: UInt64) {
+        self.charge = charge
     }
 
-    /// Orders by depth, then id.
-    public static func < (a: MessageCursor, b: MessageCursor) -> Bool { (a.depth, a.id) < (b.depth, b.id) }
+    /// Orders by charge.
+    public static func < (a: MessageCursor, b: MessageCursor) -> Bool { a.charge < b.charge }
 }
 
 /// A message as a node shows it.
 public struct StoredMessage: Hashable, Sendable {
-    /// Where it stands; the next page starts after it.
-    public let cursor: MessageCursor
     /// The event.
     public let event: SignedEvent
     /// The envelope.
@@ -100,6 +100,8 @@ public struct StoredMessage: Hashable, Sendable {
     /// When the charge was logged, Unix seconds of the log's time.
     public let logged: UInt64
 
+    /// Where it stands; the next page starts after it.
+    public var cursor: MessageCursor { MessageCursor(charge: charge) }
     /// The event's id.
-    public var id: Bytes32 { cursor.id }
+    public var id: Bytes32 { event.id }
 }

@@ -31,7 +31,8 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.receipt(.otherEnvelope)): "other_envelope"
         case .event(.receipt): "receipt"
         case .event(.size): "size"
-        case .event(.expiry): "expiry"
+        case .event(.expiry), .event(.expired), .event(.retention): "expiry"
+        case .event(.evicted): "evicted"
         case .event(.late), .late: "late"
         case .event: "event"
         case .unregistered: "unregistered"
@@ -56,6 +57,12 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.receipt): "the receipt proves nothing to this node: take it from the service's answer unchanged"
         case .event(.size(let charged, let found)): "\(charged) bytes were paid for, the payload has \(found)"
         case .event(.expiry(let charged, let found)): "storage to \(charged) was paid for, the envelope says \(found)"
+        case .event(.expired(let expiry, let logged)):
+            "storage to \(expiry) was paid for on \(logged), which is no day of storage"
+        case .event(.retention(let expiry, let last)):
+            "storage to \(expiry) was paid for, the last day that counts is \(last)"
+        case .event(.evicted(let expiry, let floor)):
+            "storage to \(expiry) was paid for; nodes have dropped what expired before \(floor)"
         case .event(.late(let logged, let publishBy)):
             "the charge was logged at \(logged), after its own deadline \(publishBy)"
         case .event: "the envelope does not fit its receipt"

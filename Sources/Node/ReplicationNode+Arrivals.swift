@@ -29,8 +29,6 @@ public enum EventStanding: Hashable, Sendable {
 
     /// It is held.
     case held(Held)
-    /// It waits for ancestors.
-    case waits
     /// It was refused lately.
     case refused
     /// Nothing is known of it.

@@ -33,7 +33,7 @@ extension ReplicationNode {
                 refusals[place] = .event(error)
             }
         }
-        if let newest { core.clock.advance(to: newest, isCurrent: true) }
+        if let newest { core.advance(to: newest, isCurrent: true) }
         return await commit(drafts, newest: newest, refusals: refusals, count: batch.count)
     }
 
@@ -46,13 +46,14 @@ extension ReplicationNode {
         var decisions: [PublishDecision] = []
         do {
             if !drafts.isEmpty {
-                decisions = try await core.store.publish(
-                    drafts,
-                    by: EventSigner(key: core.configuration.key, domain: core.domain),
-                    time: core.clock.time,
-                    head: newest,
-                    proven: core.gate.proven
-                )
+                decisions = try await core.publish(
+                    Publication(
+                        drafts: drafts,
+                        signer: EventSigner(key: core.configuration.key, domain: core.domain),
+                        time: core.clock.time,
+                        head: newest,
+                        proven: core.gate.proven
+                    ))
             }
         } catch {
             core.logger.error("a batch could not be stored", metadata: ["error": "\(error)"])

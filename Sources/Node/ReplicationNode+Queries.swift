@@ -19,7 +19,7 @@ extension ReplicationNode {
             events: figures?.events ?? 0,
             messages: figures?.messages ?? 0,
             topics: figures?.topics ?? 0,
-            orphans: figures?.orphans ?? 0,
+            floor: figures?.floor ?? UTCDay(number: 0),
             evidence: figures?.evidence ?? 0,
             probedThrough: core.clock.probedThrough,
             peers: peers,
@@ -39,10 +39,11 @@ extension ReplicationNode {
         await asked("topics") { try await $0.topics(after: after, limit: Self.page(limit)) } ?? []
     }
 
-    /// A page of a topic's messages, by depth in the DAG, then id: no message comes before one that it follows.
+    /// A page of a topic's messages, in the order of their charges: no message comes before one that it answers.
     ///
-    /// `logged` says when their charges were logged, Unix seconds below 2^63. Equal sets give equal order on every node. A message that was written at the same time as others, and arrives
-    /// later, takes its place among them, before a cursor perhaps.
+    /// `logged` says when their charges were logged, Unix seconds below 2^63. Equal sets give equal order on every node. A
+    /// message that was paid for at the same time as others, and arrives later, takes its place among them, before a cursor
+    /// perhaps.
     public func messages(
         in topic: Bytes32,
         after: MessageCursor? = nil,

@@ -42,6 +42,7 @@ public final class ReplicationNode: Sendable {
             group.addTask { [core] in try await listener.run(core) }
             group.addTask { [core] in await Self.dial(core) }
             group.addTask { [core] in await ProbeRunner(core: core).run() }
+            group.addTask { [core] in await Eviction(core: core).run() }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -91,7 +92,20 @@ public final class ReplicationNode: Sendable {
         } catch {
             throw error.nodeError(directory: core.configuration.dataDirectory)
         }
-        core.clock.advance(to: head, isCurrent: true)
+        core.advance(to: head, isCurrent: true)
+    }
+
+    /// Takes in how far the log's epochs are sealed: messages of sealed epochs are dropped once they have expired.
+    public func observe(_ seal: SignedSealNotice) async throws(NodeError) {
+        guard seal.notice.logID == core.rules.logID else {
+            throw .headOfOtherLog(found: seal.notice.logID, expected: core.rules.logID)
+        }
+        guard core.heads.isTrusted(seal) else { throw .headSignature }
+        do {
+            try await core.learn(seal)
+        } catch {
+            throw .storeFailed(directory: core.configuration.dataDirectory, reason: "\(error)", isDiskFull: false)
+        }
     }
 
     /// The newest head of the log that the node has seen.

@@ -91,6 +91,12 @@ public struct EpochStore: Sendable {
         return try await transaction.query("SELECT * FROM epochs WHERE number = \(number)").first.map(Self.read)
     }
 
+    /// The newest epoch that is sealed, with all before it; `nil` before the first.
+    public func lastSealed() async throws -> UInt64? {
+        try await transaction.query("SELECT number FROM epochs WHERE result IS NOT NULL ORDER BY number DESC LIMIT 1")
+            .first.map { try $0.unsigned("number") }
+    }
+
     /// Every epoch in order.
     public func all() async throws -> [StoredEpoch] {
         try await transaction.query("SELECT * FROM epochs ORDER BY number").map(Self.read)

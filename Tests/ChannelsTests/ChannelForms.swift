@@ -107,6 +107,15 @@ enum ChannelForms {
                 code: try $0["code"].text, time: try $0["time"].u64
             ).canonicalBytes
         },
+        "seal-notice": {
+            SealNotice(logID: try $0["logId"].word, epoch: try $0["epoch"].u64, size: try $0["size"].u64).canonicalBytes
+        },
+        "checkpoint": {
+            Checkpoint(
+                node: try $0["node"].u32, day: UTCDay(number: try $0["day"].u32), count: try $0["count"].u64,
+                bytes: try $0["bytes"].u64, root: try $0["root"].word
+            ).canonicalBytes
+        },
         "possession": {
             Possession(
                 node: try $0["node"].u32, event: try $0["event"].word, nonce: try $0["nonce"].word,
@@ -154,6 +163,8 @@ enum ChannelForms {
         "outage": { try DeclaredOutage(canonicalBytes: $0).canonicalBytes },
         "logged-outage": { try LoggedOutage(canonicalBytes: $0).canonicalBytes },
         "refusal": { try NodeRefusal(canonicalBytes: $0).canonicalBytes },
+        "seal-notice": { try SealNotice(canonicalBytes: $0).canonicalBytes },
+        "checkpoint": { try Checkpoint(canonicalBytes: $0).canonicalBytes },
         "possession": { try Possession(canonicalBytes: $0).canonicalBytes },
         "deletion": { try Deletion(canonicalBytes: $0).canonicalBytes },
         "double-charge": { try DoubleCharge(canonicalBytes: $0).canonicalBytes },

@@ -69,6 +69,8 @@ import Testing
         "LogHead": { LogHeadStatement(head: try $0["head"].word) },
         "Acknowledgement": { AcknowledgementStatement(acknowledgement: try $0["acknowledgement"].word) },
         "Refusal": { RefusalStatement(refusal: try $0["refusal"].word) },
+        "SealNotice": { SealNoticeStatement(notice: try $0["notice"].word) },
+        "Checkpoint": { CheckpointStatement(checkpoint: try $0["checkpoint"].word) },
         "Possession": { PossessionStatement(possession: try $0["possession"].word) },
         "Deletion": { DeletionStatement(topic: try $0["topic"].word, envelopeHash: try $0["envelopeHash"].word) },
         "Outage": { Outage(day: UTCDay(number: try $0["day"].u32), parts: try $0["parts"].u32) },

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -26,6 +26,7 @@ from feesvc.statements import STAKE_DEPOSIT, address
 from test_rewards import settle
 
 ACKNOWLEDGEMENT = "Acknowledgement(bytes32 acknowledgement)"
+DELETION = "Deletion(bytes32 topic,bytes32 envelopeHash)"
 POSSESSION = "Possession(bytes32 possession)"
 STAKE = 10**9
 SEQUENCES = count(1)
@@ -35,6 +36,14 @@ def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return listening.getsockname()[1]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits until something is so; a bound on a hang, not on speed."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 class NodeProcess:
@@ -281,6 +290,42 @@ def test_a_node_proves_that_it_stores_an_envelope(nodes: list[NodeProcess], chan
         answer = node.get(path)
         assert (answer.status, answer.json["code"]) == (404, "event/not-held")
     assert node.get(f"/v1/events/{event}/possession?nonce=7").json["code"] == "request/query"
+
+
+def test_an_owner_has_a_message_deleted_on_all_nodes(nodes: list[NodeProcess], channel: Channel):
+    owner, salt = Account.create(), secrets.token_bytes(32)
+    topic = sha(tagged("feesvc/topic/1", fixed(address(owner.address), 20), fixed(salt, 32)))
+    kept, gone = buy(channel, topic, 2)
+    results = publish(nodes[0].ask(), [kept, gone])
+    path = f"/v1/topics/{hexadecimal(topic)}/messages"
+
+    def order(by: LocalAccount) -> dict:
+        signature = channel.service.domain.sign(by, DELETION, topic, sha(gone.head))
+        body = tagged("feesvc/deletion/1", blob(gone.head), fixed(address(owner.address), 20), fixed(salt, 32), fixed(signature, 65))
+        return {"charge": gone.charge, "deletion": hexadecimal(body)}
+
+    def shown(node: NodeProcess) -> list[int]:
+        return [message["charge"] for message in node.ask().get(path).ok()["messages"]]
+
+    until(lambda: shown(nodes[1]) == [kept.charge, gone.charge])
+    node = nodes[1].ask()
+    for body, status, code in (
+        (order(Account.create()), 422, "deletion/signature"),
+        (order(owner) | {"charge": kept.charge}, 422, "deletion/other-message"),
+        (order(owner) | {"charge": 2**40}, 404, "deletion/not-held"),
+        (order(owner) | {"deletion": "0x12"}, 400, "request/canonical-bytes"),
+    ):
+        answer = node.post("/v1/deletions", body)
+        assert (answer.status, answer.json["code"]) == (status, code)
+    assert shown(nodes[1]) == [kept.charge, gone.charge]
+    assert node.post("/v1/deletions", order(owner)).ok() == {"charge": gone.charge, "isNew": True}
+    assert node.post("/v1/deletions", order(owner)).ok() == {"charge": gone.charge, "isNew": False}
+    until(lambda: shown(nodes[0]) == [kept.charge])
+    for one in nodes:
+        assert one.ask().get(f"/v1/events/{results[1]['event']}/envelope").status == 404
+        assert one.ask().get(f"/v1/events/{results[1]['event']}").ok()["state"] == "held"
+    assert node.get("/v1/checkpoints").ok() == {"checkpoints": []}
+    assert node.get("/v1/checkpoints?after=x").json["code"] == "request/query"
 
 
 def test_peers_compare_until_they_are_equal(nodes: list[NodeProcess]):

@@ -136,6 +136,8 @@ FORMS = {
     "event": T("u32 originator, u64 sequence, b32 previous, b32 topic") + [("links", L("b32", 16))] + T("b32 envelopeHash, bytes receipt"),
     "acknowledgement": T("u32 node, b32 event, u64 charge, b32 envelopeHash, u64 time"),
     "refusal": T("u32 node, u64 charge, b32 envelopeHash, text code, u64 time"),
+    "seal-notice": T("b32 logId, u64 epoch, u64 size"),
+    "checkpoint": T("u32 node, u32 day, u64 count, u64 bytes, b32 root"),
     "possession": T("u32 node, b32 event, b32 nonce, b32 answer, u64 time"),
     "delivered": T("u64 epoch, u32 node") + [("runs", L(T("u64 first, u64 count")))],
     "observation": T("u64 epoch, u32 observer") + [("subjects", L(SUBJECT))],
@@ -256,6 +258,8 @@ Event(bytes32 id)
 Acknowledgement(bytes32 acknowledgement)
 Refusal(bytes32 refusal)
 Possession(bytes32 possession)
+SealNotice(bytes32 notice)
+Checkpoint(bytes32 checkpoint)
 Deletion(bytes32 topic,bytes32 envelopeHash)
 Outage(uint32 day,uint32 parts)
 Observation(bytes32 observation)
@@ -925,6 +929,10 @@ def main(out):
     answer = sha(tagged("challenge", dict(nonce=nonce, envelope=envelopes["text"])))
     possession = form("possession", "possession", dict(node=2, event=ids[1], nonce=nonce, answer=answer, time=START + 3_700))
     sign("possession", "Possession", {"possession": sha(possession)}, key("node 2"))
+    notice = form("seal notice", "seal-notice", dict(logId=log_id, epoch=3, size=len(log)))
+    notice_signature = sign("seal notice", "SealNotice", {"notice": sha(notice)}, key("log key"))
+    checkpoint = form("checkpoint", "checkpoint", dict(node=2, day=20_599, count=3, bytes=4_321, root=sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))))
+    sign("checkpoint", "Checkpoint", {"checkpoint": sha(checkpoint)}, key("node 2"))
     probe = sha(form("probe answer (its hash)", "probe", dict(nonce=nonce, answerer=2)))
     challenges = [sha(form(f"challenge answer (its hash), payload {n}", "challenge", dict(nonce=rnd("challenge " + n), envelope=envelopes[n]))) for n in payloads]
 
@@ -934,10 +942,10 @@ def main(out):
         forms.append({"name": f"frame: {name}", "fields": {"type": type_, "request": request, "body": readable(schema, fields)}, "bytes": x(f), "sha256": x(sha(f))})
     EV = L(T("bytes event, sig signature, bytes envelope"))
     ev = [dict(event=e, signature=s, envelope=v) for e, s, v in events]
-    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=2, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
+    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=3, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
     frame("hello, answer", 129, 1, T("u32 node, b32 nonce, sig proof"), dict(node=2, nonce=n_answer, proof=p_answer))
     frame("proof", 2, 2, T("sig proof"), dict(proof=p_ask)); frame("proof, answer", 130, 2, [], {})
-    frame("push", 3, 3, [("events", EV)], dict(events=ev[1:])); frame("push, answer", 131, 3, [("states", L("u8"))], dict(states=[0, 3]))
+    frame("push", 3, 3, [("events", EV)], dict(events=ev[1:])); frame("push, answer", 131, 3, [("states", L("u8"))], dict(states=[0, 2]))
     def varint(n):
         return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
 
@@ -959,21 +967,26 @@ def main(out):
 
     u64 = lambda n: n.to_bytes(8, "big")
     leaf = sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))
-    state = u64(3) + sha(enc("text", "feesvc/held/1") + (1).to_bytes(4, "big") + u64(1) + u64(3) + leaf)
-    raw_frame("compare", 4, 4, u64(2) + rnd("state")); raw_frame("compare, answer", 132, 4, b"\x00" + state + rnd("sketch key")[:16])
+    floor = (20_455).to_bytes(4, "big")
+    state = floor + u64(3) + sha(enc("text", "feesvc/held/1") + (1).to_bytes(4, "big") + u64(20_600) + u64(3) + leaf)
+    raw_frame("compare", 4, 4, floor + u64(2) + rnd("state")); raw_frame("compare, answer", 132, 4, b"\x00" + state + rnd("sketch key")[:16])
     raw_frame("compare, equal", 132, 5, b"\x01")
     raw_frame("places", 5, 5, b""); raw_frame("places, answer", 133, 5, ranges((1, 1, 3), (1, 5, 5), (2, 300, 70_000), (2**32 - 1, 1, 2**63 - 1)))
     raw_frame("fetch", 6, 6, (2).to_bytes(4, "big") + ids[2][:8] + rnd("unknown")[:8]); frame("fetch, answer", 134, 6, [("events", EV)], dict(events=ev[2:]))
     raw_frame("cells", 10, 10, (32).to_bytes(4, "big") * 2)
     raw_frame("cells, answer", 138, 10, (3).to_bytes(4, "big") + cell(1, 2**63, ids[0]) + cell(-1, 7, ids[1]) + cell(-300, 0, ZERO))
-    raw_frame("epochs", 11, 11, b""); raw_frame("epochs, answer", 139, 11, (1).to_bytes(4, "big") + u64(1) + node(3, leaf))
-    raw_frame("tree", 12, 12, u64(1) + (2).to_bytes(4, "big") + bytes([0]) + u64(0) + bytes([3]) + u64(0xABC << 52))
+    raw_frame("days", 11, 11, b""); raw_frame("days, answer", 139, 11, (1).to_bytes(4, "big") + u64(20_600) + node(3, leaf))
+    raw_frame("tree", 12, 12, u64(20_600) + (2).to_bytes(4, "big") + bytes([0]) + u64(0) + bytes([3]) + u64(0xABC << 52))
     raw_frame("tree, answer", 140, 12, (2).to_bytes(4, "big") + b"\x01" + b"".join(node(200 * (d % 2), rnd(f"child {d}")) for d in range(16)) + b"\x00" + enc(L("b32"), sorted(ids)))
     raw_frame("fetch places", 13, 13, ranges((1, 2, 2), (7, 1, 255))); frame("fetch places, answer", 141, 13, [("events", EV)], dict(events=ev[1:]))
     frame("probe", 7, 7, T("u64 day, b32 nonce"), dict(day=DAY, nonce=nonce)); frame("probe, answer", 135, 7, T("b32 answer"), dict(answer=probe))
     frame("challenge", 8, 8, [("challenges", L(T("b32 event, b32 nonce"), 64))], dict(challenges=[dict(event=ids[0], nonce=rnd("challenge 1,024 bytes")), dict(event=rnd("unknown"), nonce=nonce), dict(event=ids[1], nonce=rnd("challenge text"))]))
     frame("challenge, answer", 136, 8, [("answers", L("b32", 64))], dict(answers=[challenges[0], ZERO, challenges[2]]))
     frame("chain", 9, 2**32 - 1, T("u32 originator"), dict(originator=1)); frame("chain, answer", 137, 2**32 - 1, T("u64 sequence, b32 id"), dict(sequence=3, id=ids[2]))
+    signed_by_log = T("bytes head, sig signature")
+    frame("signed", 14, 14, [], {})
+    frame("signed, answer", 142, 14, [("heads", L(signed_by_log, 1)), ("notices", L(T("bytes notice, sig signature"), 1))], dict(heads=[dict(head=h1[0], signature=h1[1])], notices=[dict(notice=notice, signature=notice_signature)]))
+    frame("signed, answer, nothing", 142, 15, [("heads", L(signed_by_log, 1)), ("notices", L(T("bytes notice, sig signature"), 1))], dict(heads=[], notices=[]))
     frame("error", 255, 9, T("u16 code, text text"), dict(code=404, text="no such epoch"))
     # section 11
     wire("POST /v1/envelopes", [("envelopes", L(T("bytes head, bytes payload, bytes receipt"), 64))], dict(envelopes=[dict(head=heads[n], payload=payloads[n], receipt=receipts[n]) for n in ("text", "empty")]))

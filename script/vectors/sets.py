@@ -52,9 +52,9 @@ def node(ids, digits=0):
     return len(ids), sha(tag("feesvc/branch/1") + b"".join(u64(n) + h for n, h in children))
 
 
-def held(epochs):
-    body = b"".join(u64(e) + u64(node(sorted(ids))[0]) + node(sorted(ids))[1] for e, ids in sorted(epochs.items()))
-    return sha(tag("feesvc/held/1") + u32(len(epochs)) + body)
+def held(days):
+    body = b"".join(u64(e) + u64(node(sorted(ids))[0]) + node(sorted(ids))[1] for e, ids in sorted(days.items()))
+    return sha(tag("feesvc/held/1") + u32(len(days)) + body)
 
 
 def places(hash_, limit):
@@ -84,7 +84,7 @@ out = {
         for f, n in ((0, 0), (0, 1), (5, 2), (0, 64), (0, 65), (7, 300), (1000, 2000), (0, 9000))
     ],
     "held": [
-        {"epochs": [{"epoch": e, "first": f, "count": n} for e, f, n in parts],
+        {"days": [{"day": e, "first": f, "count": n} for e, f, n in parts],
          "root": x(held({e: ids(f, n) for e, f, n in parts}))}
         for parts in ([], [(1, 0, 3)], [(1, 0, 100), (2, 100, 70), (900, 500, 1)])
     ],

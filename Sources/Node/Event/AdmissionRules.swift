@@ -1,7 +1,7 @@
 import Channels
 import Primitives
 
-/// An event of which everything is known that its own bytes can tell: what remains is whether its ancestors are held.
+/// An event of which everything is known that its own bytes can tell.
 struct CheckedEvent: Hashable, Sendable {
     let signed: SignedEvent
     let wire: WireEvent
@@ -9,9 +9,29 @@ struct CheckedEvent: Hashable, Sendable {
     /// When the charge was logged, Unix seconds of the log's time.
     let logged: UInt64
     let head: SignedHead
+    /// The order of the topic's owner that came instead of the payload.
+    let deletion: Deletion?
 
+    init(signed: SignedEvent, wire: WireEvent, receipt: Receipt, deletion: Deletion?) {
+        self.signed = signed
+        self.wire = wire
+        charge = receipt.charge
+        logged = receipt.leaf.time
+        head = receipt.head
+        self.deletion = deletion
+    }
+
+    /// The day on which the message has expired.
+    var expiry: UTCDay { charge.expiryDay }
     var id: Bytes32 { signed.id }
     var event: Event { signed.event }
+}
+
+extension UInt32 {
+    fileprivate func addingClamped(_ other: UInt32) -> UInt32 {
+        let (sum, isBeyond) = addingReportingOverflow(other)
+        return isBeyond ? .max : sum
+    }
 }
 
 /// The rules of admission that need nothing but signed bytes. Cheap checks come first.
@@ -48,14 +68,21 @@ struct AdmissionRules: Sendable {
         } catch {
             throw .receipt(error)
         }
-        guard let envelope = Envelope(wireBytes: wire.envelope) else { throw .envelopeForm }
-        guard envelope.hash == event.envelopeHash else { throw .otherEnvelope }
-        guard envelope.head.topic == event.topic else { throw .otherTopic }
-        try check(receipt, paysFor: envelope.head, hash: event.envelopeHash)
+        let deletion = wire.deletion
+        guard let head = deletion?.head ?? Envelope(wireBytes: wire.envelope)?.head else { throw .envelopeForm }
+        guard head.hash == event.envelopeHash else { throw .otherEnvelope }
+        guard head.topic == event.topic else { throw .otherTopic }
+        try check(receipt, paysFor: head, hash: event.envelopeHash)
         guard signed.isBy(originatorKey, in: domain) else { throw .eventSignature(originator: event.originator) }
         guard isTrusted(receipt.head) else { throw .receipt(.headSignature) }
-        return CheckedEvent(
-            signed: signed, wire: wire, charge: receipt.charge, logged: receipt.leaf.time, head: receipt.head)
+        if let deletion {
+            do throws(DeletionRefusal) {
+                try deletion.check(domain: domain)
+            } catch {
+                throw .deletion(error)
+            }
+        }
+        return CheckedEvent(signed: signed, wire: wire, receipt: receipt, deletion: deletion)
     }
 
     /// Checks that a receipt pays for an envelope, the head's signature left out.
@@ -69,6 +96,11 @@ struct AdmissionRules: Sendable {
         guard receipt.leaf.time <= charge.publishBy else {
             throw .late(logged: receipt.leaf.time, publishBy: charge.publishBy)
         }
+        let logged = UTCDay(containing: receipt.leaf.time)
+        // Below it a floor would drop messages of epochs that are not sealed.
+        guard charge.expiryDay > logged else { throw .expired(expiry: charge.expiryDay, logged: logged) }
+        let last = UTCDay(number: logged.number.addingClamped(ScheduleBounds.retentionDays.upperBound))
+        guard charge.expiryDay <= last else { throw .retention(expiry: charge.expiryDay, last: last) }
         let limit = UInt64(Int64.max)
         guard charge.number <= limit, charge.epoch <= limit else { throw .chargeRange }
         do {

@@ -1,7 +1,7 @@
 /// The chain of one originator as far as it is held.
 ///
-/// An event is admitted after its predecessor, so a chain without eviction has no hole; the set says so instead of
-/// taking it for granted.
+/// An event is admitted whether its predecessor is held or not, so that nobody's loss blocks what came after it; a hole is
+/// known exactly and filled from whoever has it.
 struct EventChain: Hashable, Sendable {
     /// The sequences that are held.
     private(set) var held = IntervalSet()
@@ -10,18 +10,15 @@ struct EventChain: Hashable, Sendable {
     @discardableResult
     mutating func add(_ sequence: UInt64) -> Bool { held.insert(sequence) }
 
-    /// The highest sequence below which nothing is missing; 0 where the first is.
-    var highestWithoutGap: UInt64 {
-        guard let first = held.ranges.first, first.lowerBound <= 1 else { return 0 }
-        return first.upperBound
-    }
+    /// Takes a sequence out.
+    mutating func remove(_ sequence: UInt64) { held.remove(sequence) }
 
-    /// The sequences that are known to be missing.
-    var gaps: [ClosedRange<UInt64>] { held.gaps(from: 1) }
+    /// The highest sequence; 0 where there is none.
+    var highest: UInt64 { held.highest ?? 0 }
 
-    /// The sequence that the originator signs next; `nil` while its own chain has a hole, or is known to go further.
-    func next(after proven: UInt64) -> UInt64? {
-        guard gaps.isEmpty, highestWithoutGap >= proven else { return nil }
-        return highestWithoutGap + 1
+    /// How many sequences between the lowest held and the highest are missing.
+    var missing: UInt64 {
+        guard let first = held.ranges.first?.lowerBound else { return 0 }
+        return held.gaps(from: first).reduce(0) { $0 + ($1.upperBound - $1.lowerBound + 1) }
     }
 }

@@ -27,16 +27,20 @@ public enum EventRefusal: Error, Hashable, Sendable {
     case late(logged: UInt64, publishBy: UInt64)
     /// A number of the charge is above 2^63 − 1.
     case chargeRange
-    /// `previous` is not the originator's event before this one.
-    case otherPrevious
-    /// A link is of another topic.
-    case linkTopic(link: Bytes32)
+    /// The charge names a day of expiry that is not after the day on which it was logged.
+    case expired(expiry: UTCDay, logged: UTCDay)
+    /// The charge names a later day of expiry than any schedule allows.
+    case retention(expiry: UTCDay, last: UTCDay)
+    /// The message has expired, and every node has dropped what expired before the floor.
+    case evicted(expiry: UTCDay, floor: UTCDay)
+    /// The order to delete that came instead of the payload is not the topic's owner's.
+    case deletion(DeletionRefusal)
+    /// The event on this sequence names another predecessor than the one that is held: both are held and are evidence.
+    case otherPrevious(sequence: UInt64, held: Bytes32)
     /// The originator has an event for the same charge already.
     case chargeAgain(charge: UInt64, held: Bytes32)
-    /// The originator has another event on the same sequence: both are kept as evidence.
+    /// The originator has another event on the same sequence: both are held and are evidence.
     case secondOnSequence(sequence: UInt64, held: Bytes32)
-    /// An ancestor was refused for good.
-    case refusedAncestor
 
     /// Whether the event's own bytes decide it, so that the id need never be asked for again.
     ///
@@ -44,7 +48,8 @@ public enum EventRefusal: Error, Hashable, Sendable {
     /// remembering it would let anybody censor an event by sending a broken copy first.
     var isForGood: Bool {
         switch self {
-        case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope, .receipt(.headSignature):
+        case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope, .receipt(.headSignature),
+            .deletion, .secondOnSequence, .otherPrevious:
             false
         default: true
         }

@@ -21,6 +21,17 @@ struct IntervalSet: Hashable, Sendable {
         return true
     }
 
+    /// Takes a number out; `false` where it is not in the set.
+    @discardableResult
+    mutating func remove(_ value: UInt64) -> Bool {
+        let place = firstRange(endingAtOrAfter: value)
+        guard place < ranges.count, ranges[place].contains(value) else { return false }
+        let range = ranges.remove(at: place)
+        if value < range.upperBound { ranges.insert(value + 1...range.upperBound, at: place) }
+        if value > range.lowerBound { ranges.insert(range.lowerBound...value - 1, at: place) }
+        return true
+    }
+
     /// Tells whether a number is in the set.
     func contains(_ value: UInt64) -> Bool {
         let place = firstRange(endingAtOrAfter: value)

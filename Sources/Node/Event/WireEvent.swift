@@ -11,7 +11,7 @@ public struct WireEvent: Hashable, Sendable {
     public let event: [UInt8]
     /// The originator's signature, 65 bytes.
     public let signature: [UInt8]
-    /// `bytes head, bytes payload`.
+    /// `bytes head, bytes payload`; of a message that its topic's owner had deleted, the deletion's canonical bytes.
     public let envelope: [UInt8]
 
     /// Takes bytes from the wire or the store.
@@ -28,6 +28,11 @@ public struct WireEvent: Hashable, Sendable {
 
     /// The event's id, recomputed from its bytes.
     public var id: Bytes32 { SHA256.hash(event) }
+
+    /// The order to delete that travels in place of the payload; `nil` where there is none.
+    var deletion: Deletion? { envelope.starts(with: Self.deletionTag) ? try? Deletion(canonicalBytes: envelope) : nil }
+
+    private static let deletionTag = CanonicalEncoder(tag: "feesvc/deletion/1").bytes
 
     /// Bytes that it takes in a frame.
     var frameBytes: Int { 4 + event.count + signature.count + 4 + envelope.count }

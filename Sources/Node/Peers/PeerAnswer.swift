@@ -7,10 +7,9 @@ enum PeerAnswer: Hashable, Sendable {
         case new = 0
         case known = 1
         case refused = 2
-        case waits = 3
     }
 
-    static let epochsMax = 65_536
+    static let daysMax = 65_536
     static let placesMax = 131_072
     static let cellsMax = 16_384
 
@@ -24,9 +23,10 @@ enum PeerAnswer: Hashable, Sendable {
     case challenge([Bytes32])
     case chain(highest: UInt64, id: Bytes32)
     case cells([SketchCell])
-    case epochs([EpochNode])
+    case days([DayNode])
     case tree([TreeContent])
     case fetchPlaces([WireEvent])
+    case signed(LogNews)
     case refusal(PeerRefusal)
 
     /// The type of an answer that is an error.
@@ -45,9 +45,10 @@ enum PeerAnswer: Hashable, Sendable {
         case .challenge: 136
         case .chain: 137
         case .cells: 138
-        case .epochs: 139
+        case .days: 139
         case .tree: 140
         case .fetchPlaces: 141
+        case .signed: 142
         case .refusal: Self.refusalType
         }
     }
@@ -69,13 +70,14 @@ enum PeerAnswer: Hashable, Sendable {
             writer.append(raw: key.key)
         case .places(let ranges): writer.append(ranges)
         case .cells(let cells): writer.append(list: cells) { $0.append($1) }
-        case .epochs(let epochs):
-            writer.append(list: epochs) { writer, epoch in
-                writer.append(epoch.epoch)
-                writer.append(epoch.node)
+        case .days(let days):
+            writer.append(list: days) { writer, day in
+                writer.append(day.day)
+                writer.append(day.node)
             }
         case .tree(let contents): writer.append(list: contents) { $0.append($1) }
         case .fetch(let events), .fetchPlaces(let events): writer.append(list: events) { $0.append($1) }
+        case .signed(let news): writer.append(news)
         case .probe(let answer): writer.append(answer)
         case .challenge(let answers): writer.append(list: answers) { $0.append($1) }
         case .chain(let highest, let id):
@@ -118,7 +120,7 @@ enum PeerAnswer: Hashable, Sendable {
                     reader throws(FrameError) in try reader.cell()
                 }
             )
-        case 139: self = .epochs(try reader.epochs())
+        case 139: self = .days(try reader.days())
         case 140:
             self = .tree(
                 try reader.list(limit: PeerQuestion.pathsMax, elementBytes: 5) { reader throws(FrameError) in
@@ -126,6 +128,7 @@ enum PeerAnswer: Hashable, Sendable {
                 }
             )
         case 141: self = .fetchPlaces(try reader.events())
+        case 142: self = .signed(try reader.news())
         case Self.refusalType:
             let code = try reader.uint16()
             let bytes = try reader.bytes(limit: PeerRefusal.textBytesMax)
@@ -160,11 +163,11 @@ struct PeerRefusal: Hashable, Sendable, Error {
 
 extension WireReader {
     /// Epochs in a list, ascending, none empty.
-    fileprivate mutating func epochs() throws(FrameError) -> [EpochNode] {
-        let epochs = try list(limit: PeerAnswer.epochsMax, elementBytes: 9) { reader throws(FrameError) in
-            EpochNode(epoch: try reader.uint64(), node: try reader.node())
+    fileprivate mutating func days() throws(FrameError) -> [DayNode] {
+        let days = try list(limit: PeerAnswer.daysMax, elementBytes: 9) { reader throws(FrameError) in
+            DayNode(day: try reader.uint64(), node: try reader.node())
         }
-        guard zip(epochs, epochs.dropFirst()).allSatisfy({ $0.epoch < $1.epoch }) else { throw .field("epoch") }
-        return epochs
+        guard zip(days, days.dropFirst()).allSatisfy({ $0.day < $1.day }) else { throw .field("day") }
+        return days
     }
 }

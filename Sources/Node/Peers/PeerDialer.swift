@@ -101,6 +101,7 @@ struct PeerDialer: Sendable {
         let replica = HealedReplica(core: core, peer: link.number)
         var generator = SplitMix64(seed: seed &+ 1)
         try await hear(session, replica)
+        try await core.learn(try await session.news())
         var timesAhead = 0
         link.compared(isEqual: try await compare(replica, session, &timesAhead))
         while !Task.isCancelled {
@@ -124,6 +125,8 @@ struct PeerDialer: Sendable {
             let outcome = try await core.reconciler.reconcile(
                 replica, with: session, isPatient: timesAhead < Self.patience)
             timesAhead = outcome == .ahead ? timesAhead + 1 : 0
+            // Who drops more has been told more by the service.
+            if await session.floor > core.store.floor { try await core.learn(try await session.news()) }
             return outcome == .equal
         } catch let failure as SQLiteFailure {
             core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
@@ -139,7 +142,7 @@ struct PeerDialer: Sendable {
         guard case .chain(let highest, let id) = try await session.ask(.chain(originator: core.number)) else {
             throw PeerFailure.unexpected(type: 137)
         }
-        if highest > 0, try await !core.store.isHeld(id) {
+        if await highest > core.store.ownHighest {
             _ = try await replica.take(try await session.fetch([.id(id)]))
             if core.gate.proven < highest {
                 core.logger.warning(

@@ -4,7 +4,7 @@ import Primitives
 enum PeerQuestion: Hashable, Sendable {
     /// Who asks, and what the other is to sign.
     struct Hello: Hashable, Sendable {
-        static let versionNow: UInt16 = 2
+        static let versionNow: UInt16 = 3
 
         let version: UInt16
         let domainSeparator: Bytes32
@@ -35,9 +35,11 @@ enum PeerQuestion: Hashable, Sendable {
     case challenge([Challenge])
     case chain(originator: UInt32)
     case cells(from: UInt32, count: UInt32)
-    case epochs
-    case tree(epoch: UInt64, paths: [TreePath])
+    case days
+    case tree(day: UInt64, paths: [TreePath])
     case fetchPlaces([PlaceRange])
+    /// What the answerer has seen that the log key signed.
+    case signed
 
     /// The frame's type.
     var type: UInt8 {
@@ -52,9 +54,10 @@ enum PeerQuestion: Hashable, Sendable {
         case .challenge: 8
         case .chain: 9
         case .cells: 10
-        case .epochs: 11
+        case .days: 11
         case .tree: 12
         case .fetchPlaces: 13
+        case .signed: 14
         }
     }
 
@@ -71,7 +74,7 @@ enum PeerQuestion: Hashable, Sendable {
         case .proof(let signature): writer.append(signature)
         case .push(let events): writer.append(list: events) { $0.append($1) }
         case .compare(let state): writer.append(state)
-        case .places, .epochs: break
+        case .places, .days, .signed: break
         case .fetch(let prefixes): writer.append(list: prefixes) { $0.append($1) }
         case .probe(let day, let nonce):
             writer.append(day)
@@ -85,8 +88,8 @@ enum PeerQuestion: Hashable, Sendable {
         case .cells(let first, let count):
             writer.append(first)
             writer.append(count)
-        case .tree(let epoch, let paths):
-            writer.append(epoch)
+        case .tree(let day, let paths):
+            writer.append(day)
             writer.append(list: paths) { $0.append($1) }
         case .fetchPlaces(let ranges): writer.append(ranges)
         }
@@ -127,15 +130,16 @@ enum PeerQuestion: Hashable, Sendable {
         case 9: self = .chain(originator: try reader.uint32())
         case 10:
             self = .cells(from: try reader.uint32(), count: try reader.uint32())
-        case 11: self = .epochs
+        case 11: self = .days
         case 12:
             self = .tree(
-                epoch: try reader.uint64(),
+                day: try reader.uint64(),
                 paths: try reader.list(limit: Self.pathsMax, elementBytes: 9) { reader throws(FrameError) in
                     try reader.path()
                 }
             )
         case 13: self = .fetchPlaces(try reader.ranges(limit: Self.eventsMax))
+        case 14: self = .signed
         default: throw .type(type)
         }
         try reader.finish()

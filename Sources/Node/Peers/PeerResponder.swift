@@ -32,7 +32,7 @@ struct PeerResponder: Sendable {
             let report = try await core.take(events, from: peer)
             if report.isLackingAncestors { core.peers.link(to: peer).ancestorsWanted.fire() }
             return .push(report.results)
-        case .compare, .places, .cells, .epochs, .tree:
+        case .compare, .places, .cells, .days, .tree:
             guard let answer = await core.store.answer(question) else {
                 preconditionFailure("the set answers every question about itself")
             }
@@ -42,6 +42,7 @@ struct PeerResponder: Sendable {
                 try await core.store.wireEvents(startingWith: prefixes, bytesMax: core.limits.pushFrameBytes))
         case .fetchPlaces(let ranges):
             return .fetchPlaces(try await core.store.wireEvents(on: ranges, bytesMax: core.limits.pushFrameBytes))
+        case .signed: return .signed(await core.news())
         case .probe(_, let nonce): return .probe(ProbeProofs.probe(nonce: nonce, answerer: core.number))
         case .challenge(let challenges):
             var answers: [Bytes32] = []

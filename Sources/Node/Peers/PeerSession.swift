@@ -8,6 +8,7 @@ final class PeerSession: Sendable {
         var nextRequest: UInt32 = 1
         var waiting: [UInt32: AsyncStream<PeerFrame>.Continuation] = [:]
         var isClosed = false
+        var floor = UTCDay(number: 0)
     }
 
     private static let openMax = 64
@@ -47,6 +48,15 @@ final class PeerSession: Sendable {
         }
     }
 
+    /// The peer's floor, as its last comparison said.
+    var floor: UTCDay { state.withLock { $0.floor } }
+
+    /// Asks what the peer has seen that the log key signed.
+    func news() async throws -> LogNews {
+        guard case .signed(let news) = try await ask(.signed) else { throw PeerFailure.unexpected(type: 142) }
+        return news
+    }
+
     /// Hands an answer to who waits for it; one that nobody waits for any more is dropped.
     func deliver(_ frame: PeerFrame) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: frame.request) }
@@ -81,6 +91,7 @@ extension PeerSession: ReconcileSource {
         guard case .compare(let comparison) = try await ask(.compare(state)) else {
             throw PeerFailure.unexpected(type: 132)
         }
+        if case .differs(let theirs, _) = comparison { self.state.withLock { $0.floor = theirs.floor } }
         return comparison
     }
 
@@ -96,13 +107,13 @@ extension PeerSession: ReconcileSource {
         return cells
     }
 
-    func epochs() async throws -> [EpochNode] {
-        guard case .epochs(let epochs) = try await ask(.epochs) else { throw PeerFailure.unexpected(type: 139) }
-        return epochs
+    func days() async throws -> [DayNode] {
+        guard case .days(let days) = try await ask(.days) else { throw PeerFailure.unexpected(type: 139) }
+        return days
     }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        guard case .tree(let contents) = try await ask(.tree(epoch: epoch, paths: paths)) else {
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        guard case .tree(let contents) = try await ask(.tree(day: day, paths: paths)) else {
             throw PeerFailure.unexpected(type: 140)
         }
         return contents

@@ -11,8 +11,9 @@ extension WireWriter {
         append(UInt8(rest))
     }
 
-    /// `u64 count, b32 root`.
+    /// `u32 floor, u64 count, b32 root`.
     mutating func append(_ state: SetState) {
+        append(state.floor.number)
         append(state.count)
         append(state.root)
     }
@@ -76,7 +77,7 @@ extension WireReader {
     }
 
     mutating func state() throws(FrameError) -> SetState {
-        SetState(count: try uint64(), root: try bytes32())
+        SetState(floor: UTCDay(number: try uint32()), count: try uint64(), root: try bytes32())
     }
 
     mutating func sipHash() throws(FrameError) -> SipHash {

@@ -25,6 +25,9 @@ final class TrustedHeads: Sendable {
         return true
     }
 
+    /// Whether the log key of its size signed a notice of seals.
+    func isTrusted(_ seal: SignedSealNotice) -> Bool { state.withLock { $0.keys }.hasSigned(seal) }
+
     /// Takes in a longer history of keys. What was found good under a shorter one is judged again: a key that was rotated
     /// away may have signed it since.
     func learn(_ keys: KeyHistory) {

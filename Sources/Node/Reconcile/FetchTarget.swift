@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 
 /// What a healing node asks for: an event that it knows by its id, or by its place in a chain.
@@ -30,7 +31,8 @@ extension WireEvent {
     /// The targets that this event is what was asked for with; none where its bytes are no event.
     var targets: [FetchTarget] {
         guard let event = try? Event(canonicalBytes: event) else { return [] }
-        return [.id(id), .place(EventPlace(originator: event.originator, sequence: event.sequence))]
+        let targets = [FetchTarget.id(id), .place(EventPlace(originator: event.originator, sequence: event.sequence))]
+        return deletion.map { targets + [.id($0.hash)] } ?? targets
     }
 }
 

@@ -19,22 +19,19 @@ struct HealedReplica: ReconcileReplica {
         try await core.store.sketched(key, from: first, count: count)
     }
 
-    func epochs() async throws -> [EpochNode] { await core.store.epochs() }
+    func days() async throws -> [DayNode] { await core.store.days() }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        await core.store.tree(epoch: epoch, paths: paths)
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        await core.store.tree(day: day, paths: paths)
     }
 
-    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget] {
-        await core.store.needed(except: asked, limit: limit)
-    }
+    func state(from floor: UTCDay) async throws -> SetState { await core.store.state(from: floor) }
 
-    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await core.store.unknown(targets) }
+    func needed(limit: Int) async throws -> [FetchTarget] { await core.store.needed(limit: limit) }
 
-    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)]) {
-        let report = try await core.take(events, from: peer)
-        return (report.taken, report.dropped)
-    }
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { await core.store.unknown(targets) }
+
+    func take(_ events: [WireEvent]) async throws -> Int { try await core.take(events, from: peer).taken }
 }
 
 extension EventStore {

@@ -8,10 +8,10 @@ protocol ReconcileSource: Sendable {
     func places() async throws -> [PlaceRange]
     /// Cells of the sketch under its key.
     func cells(from first: Int, count: Int) async throws -> [SketchCell]
-    /// The tree's root of each epoch, ascending.
-    func epochs() async throws -> [EpochNode]
-    /// What lies below some paths of an epoch's tree.
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent]
+    /// The tree's root of each day, ascending.
+    func days() async throws -> [DayNode]
+    /// What lies below some paths of a day's tree.
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent]
     /// What it has of some events, as much as fits an answer.
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent]
 }
@@ -19,24 +19,25 @@ protocol ReconcileSource: Sendable {
 /// The own set, as far as healing changes it.
 protocol ReconcileReplica: Sendable {
     func state() async throws -> SetState
+    /// The state of what expires on a day or later.
+    func state(from floor: UTCDay) async throws -> SetState
     /// How many originators it holds events of.
     func originators() async throws -> Int
     /// Of a peer's places, those on which it holds nothing, at most `limit`.
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange]
     /// Cells of the own set's sketch under a peer's key.
     func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell]
-    func epochs() async throws -> [EpochNode]
-    /// What lies below some paths of an epoch's own tree.
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent]
-    /// Ancestors that events wait for, some of them.
-    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget]
-    /// Of some targets, those that are neither held nor waiting, nor refused for good.
+    func days() async throws -> [DayNode]
+    /// What lies below some paths of a day's own tree.
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent]
+    /// Ancestors that events came without, some of them.
+    func needed(limit: Int) async throws -> [FetchTarget]
+    /// Of some targets, those that are neither held nor refused for good.
     func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget]
     /// What is being fetched for this set, from whichever peer.
     var claims: FetchClaims { get }
-    /// Checks and admits events; returns how many were admitted or wait, and those that found no room, with their place in their
-    /// chain.
-    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)])
+    /// Checks and admits events; returns how many were admitted.
+    func take(_ events: [WireEvent]) async throws -> Int
 }
 
 /// How a session with a peer ended.
@@ -58,7 +59,7 @@ protocol Reconciler: Sendable {
     func reconcile(
         _ replica: any ReconcileReplica, with source: any ReconcileSource, isPatient: Bool
     ) async throws -> ReconcileOutcome
-    /// Brings the ancestors that events of `replica` wait for, level by level, as far as `source` has them.
+    /// Brings the ancestors that events of `replica` came without, level by level, as far as `source` has them.
     func fetchAncestors(for replica: any ReconcileReplica, from source: any ReconcileSource) async throws
 }
 

@@ -14,13 +14,17 @@ struct SetReconciler: Reconciler {
 
     /// The most events of one fetch.
     let fetchMax: Int
+    /// The most answers that are being checked and stored while the next is fetched.
+    let takesMax: Int
     /// The ways of finding differences that are tried.
     let ways: Set<ReconcileSteps.Step>
 
     init(
-        fetchMax: Int = PeerQuestion.eventsMax, ways: Set<ReconcileSteps.Step> = Set(ReconcileSteps.Step.allCases)
+        fetchMax: Int = PeerQuestion.eventsMax, takesMax: Int = 2,
+        ways: Set<ReconcileSteps.Step> = Set(ReconcileSteps.Step.allCases)
     ) {
         self.fetchMax = fetchMax
+        self.takesMax = takesMax
         self.ways = ways
     }
 
@@ -32,6 +36,9 @@ struct SetReconciler: Reconciler {
         for _ in 0..<Self.roundsMax {
             let ours = try await replica.state()
             guard case .differs(let theirs, let key) = try await source.compare(ours) else { return .equal }
+            // Who has dropped less is about to; what it has beyond its peer's floor is nothing to ask for.
+            if theirs.floor < ours.floor { return .ahead }
+            if theirs.floor > ours.floor, try await replica.state(from: theirs.floor) == theirs { return .equal }
             if isWhole == theirs { return .ahead }
             let originators = try await replica.originators()
             var steps = ReconcileSteps(ours: ours, theirs: theirs, originators: originators, allowed: ways)
@@ -54,8 +61,12 @@ struct SetReconciler: Reconciler {
     }
 
     func fetchAncestors(for replica: any ReconcileReplica, from source: any ReconcileSource) async throws {
-        var plan = FetchPlan()
-        _ = try await carryOut(&plan, replica, source)
+        while true {
+            let needed = try await replica.needed(limit: fetchMax)
+            guard !needed.isEmpty else { return }
+            var plan = FetchPlan(wanted: needed)
+            guard try await carryOut(&plan, replica, source).taken > 0 else { return }
+        }
     }
 
     /// What is worth asking for, and whether that is certainly all that the peer has and this node lacks.
@@ -108,24 +119,57 @@ struct SetReconciler: Reconciler {
         }
     }
 
-    /// What a plan brought: events that this peer served or another meanwhile, and those of them that were admitted or wait.
+    /// What a plan brought: events that this peer served or another meanwhile, and those of them that were admitted.
     private struct Brought {
         var served = 0
         var taken = 0
     }
 
-    /// Fetches what a plan wants, and what that waits for.
+    /// Fetches what a plan wants. While one answer is checked and stored the next is on its way.
     private func carryOut(
         _ plan: inout FetchPlan, _ replica: any ReconcileReplica, _ source: any ReconcileSource
     ) async throws -> Brought {
-        var brought = Brought()
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            var brought = Brought()
+            var taking = 0
+            while true {
+                try Task.checkCancellation()
+                if let events = try await fetch(&plan, replica, source, &brought) {
+                    if taking >= takesMax {
+                        brought.taken += try await group.next() ?? 0
+                        taking -= 1
+                    }
+                    group.addTask {
+                        defer { replica.claims.release(events.claimed) }
+                        return try await replica.take(events.wires)
+                    }
+                    taking += 1
+                } else if taking > 0 {
+                    brought.taken += try await group.next() ?? 0
+                    taking -= 1
+                } else {
+                    return brought
+                }
+            }
+        }
+    }
+
+    /// What one question brought, and what is claimed until it is stored.
+    private struct Fetched: Sendable {
+        let wires: [WireEvent]
+        let claimed: [FetchTarget]
+    }
+
+    /// Asks for the next part of a plan; `nil` where nothing of it is left, and nobody else is fetching any.
+    private func fetch(
+        _ plan: inout FetchPlan, _ replica: any ReconcileReplica, _ source: any ReconcileSource,
+        _ brought: inout Brought
+    ) async throws -> Fetched? {
         while true {
-            try Task.checkCancellation()
-            let needed = try await replica.needed(except: plan.asked, limit: fetchMax)
-            let batch = plan.next(needed: needed, limit: fetchMax)
+            let batch = plan.next(limit: fetchMax)
             if batch.isEmpty {
                 let deferred = plan.takeDeferred()
-                guard !deferred.isEmpty else { return brought }
+                guard !deferred.isEmpty else { return nil }
                 try await Task.sleep(for: .milliseconds(20))
                 let unknown = try await replica.unknown(deferred)
                 // What another peer brought meanwhile is brought.
@@ -135,21 +179,26 @@ struct SetReconciler: Reconciler {
                 continue
             }
             let claimed = replica.claims.claim(batch)
-            defer { replica.claims.release(claimed) }
             let mine = Set(claimed)
             plan.leave(batch.filter { !mine.contains($0) })
-            // Another peer may have brought some since the list was made.
-            let lacking = try await replica.unknown(claimed)
-            guard !lacking.isEmpty else { continue }
-            let asked = Set(lacking)
-            // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
-            let events = try await source.fetch(lacking)
-                .map { (wire: $0, targets: $0.targets) }.filter { $0.targets.contains(where: asked.contains) }
-            plan.answered(lacking, with: Set(events.flatMap(\.targets)))
-            let result = try await replica.take(events.map(\.wire))
-            brought.served += events.count
-            brought.taken += result.taken
-            plan.dropped(result.dropped)
+            do {
+                // Another peer may have brought some since the list was made.
+                let lacking = try await replica.unknown(claimed)
+                guard !lacking.isEmpty else {
+                    replica.claims.release(claimed)
+                    continue
+                }
+                let asked = Set(lacking)
+                // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
+                let events = try await source.fetch(lacking)
+                    .map { (wire: $0, targets: $0.targets) }.filter { $0.targets.contains(where: asked.contains) }
+                plan.answered(lacking, with: Set(events.flatMap(\.targets)))
+                brought.served += events.count
+                return Fetched(wires: events.map(\.wire), claimed: claimed)
+            } catch {
+                replica.claims.release(claimed)
+                throw error
+            }
         }
     }
 }

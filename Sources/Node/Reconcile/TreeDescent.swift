@@ -10,17 +10,17 @@ struct TreeDescent {
 
     func ids(_ replica: any ReconcileReplica, _ source: any ReconcileSource) async throws -> [Bytes32] {
         let ours = Dictionary(
-            try await replica.epochs().map { ($0.epoch, $0.node) }, uniquingKeysWith: { first, _ in first })
+            try await replica.days().map { ($0.day, $0.node) }, uniquingKeysWith: { first, _ in first })
         var found: [Bytes32] = []
-        for epoch in try await source.epochs() where ours[epoch.epoch] != epoch.node {
-            try await descend(epoch.epoch, to: epoch.node, &found, replica, source)
+        for day in try await source.days() where ours[day.day] != day.node {
+            try await descend(day.day, to: day.node, &found, replica, source)
             guard found.count < idsMax else { break }
         }
         return found
     }
 
     private func descend(
-        _ epoch: UInt64, to root: TreeNode, _ found: inout [Bytes32], _ replica: any ReconcileReplica,
+        _ day: UInt64, to root: TreeNode, _ found: inout [Bytes32], _ replica: any ReconcileReplica,
         _ source: any ReconcileSource
     ) async throws {
         var level = [(path: TreePath.root, node: root)]
@@ -28,8 +28,8 @@ struct TreeDescent {
             let portion = Array(level.prefix(PeerQuestion.pathsMax))
             level.removeFirst(portion.count)
             let paths = portion.map(\.path)
-            let theirs = try await source.tree(epoch: epoch, paths: paths)
-            let ours = try await replica.tree(epoch: epoch, paths: paths)
+            let theirs = try await source.tree(day: day, paths: paths)
+            let ours = try await replica.tree(day: day, paths: paths)
             guard theirs.count == paths.count, ours.count == paths.count else { return }
             for (place, content) in theirs.enumerated() {
                 guard content.node == portion[place].node else { continue }

@@ -13,8 +13,8 @@ struct ComparedSet: Sendable {
     private(set) var places = HeldPlaces()
     private(set) var own: SetSketch
     private var others: [SetSketch] = []
-    /// What came since a sketch of the rest was begun, and how many such are under way.
-    private var late: [Bytes32] = []
+    /// What came and went since a sketch of the rest was begun, and how many such are under way.
+    private var late: [(id: Bytes32, isHeld: Bool)] = []
     private var begun = 0
 
     /// Starts empty; the key should be random and secret from publishers.
@@ -22,30 +22,55 @@ struct ComparedSet: Sendable {
         own = SetSketch(key: key)
     }
 
-    /// Takes an event in that was not held.
-    mutating func insert(_ id: Bytes32, epoch: UInt64, place: EventPlace) {
-        guard ids.insert(id, epoch: epoch) else { return }
-        places.insert(place)
-        own.insert(id)
-        for index in others.indices { others[index].insert(id) }
-        if begun > 0 { late.append(id) }
+    /// Takes an event in that was not held; a deletion has no place.
+    mutating func insert(_ id: Bytes32, day: UInt64, place: EventPlace?) {
+        guard ids.insert(id, day: day) else { return }
+        if let place { places.insert(place) }
+        sketch(id, isHeld: true)
+    }
+
+    /// Takes an event out; its place too where no other event is on it.
+    mutating func remove(_ id: Bytes32, day: UInt64, freeing place: EventPlace?) {
+        guard ids.remove(id, day: day) else { return }
+        if let place { places.remove(place) }
+        sketch(id, isHeld: false)
+    }
+
+    /// Drops what expires before a day, at once; returns the ids. Their places stay until ``free(_:)``.
+    mutating func raise(to floor: UTCDay) -> [(day: UInt64, tree: IDTree)] {
+        let gone = ids.raise(to: floor)
+        for (_, tree) in gone { tree.forEach { sketch($0, isHeld: false) } }
+        return gone
+    }
+
+    /// Takes a place out on which no event is held any more.
+    mutating func free(_ place: EventPlace) { places.remove(place) }
+
+    /// Every sketch follows: an id has come, or gone.
+    private mutating func sketch(_ id: Bytes32, isHeld: Bool) {
+        own.change(id, isHeld: isHeld)
+        for index in others.indices { others[index].change(id, isHeld: isHeld) }
+        if begun > 0 { late.append((id, isHeld)) }
     }
 
     /// The set's state.
     mutating func state() -> SetState { ids.state() }
 
-    /// What another set's state is, seen from here.
+    /// The state of what expires on a day or later.
+    mutating func state(from floor: UTCDay) -> SetState { ids.state(from: floor) }
+
+    /// What another set's state is, seen from here: over what expires on its floor or later, where that is above this one's.
     mutating func compare(_ other: SetState) -> SetComparison {
-        let state = ids.state()
-        return state == other ? .equal : .differs(state, key: own.key)
+        if other.floor >= ids.floor, ids.state(from: other.floor) == other { return .equal }
+        return .differs(ids.state(), key: own.key)
     }
 
-    /// The tree's root of each epoch, ascending; the newest where there are more than one answer holds.
-    mutating func epochs() -> [EpochNode] { Array(ids.epochs().suffix(PeerAnswer.epochsMax)) }
+    /// The tree's root of each day, ascending; the newest where there are more than one answer holds.
+    mutating func days() -> [DayNode] { Array(ids.days().suffix(PeerAnswer.daysMax)) }
 
-    /// What lies below some paths of an epoch's tree.
-    mutating func tree(epoch: UInt64, paths: [TreePath]) -> [TreeContent] {
-        paths.map { ids.content(on: $0, epoch: epoch) }
+    /// What lies below some paths of a day's tree.
+    mutating func tree(day: UInt64, paths: [TreePath]) -> [TreeContent] {
+        paths.map { ids.content(on: $0, day: day) }
     }
 
     /// The answer to a question that only this set decides; `nil` for every other.
@@ -54,8 +79,8 @@ struct ComparedSet: Sendable {
         case .compare(let state): .compare(compare(state))
         case .places: .places(places.ranges(limit: PeerAnswer.placesMax))
         case .cells(let first, let count): .cells(own.cells(from: Int(first), count: Int(count)))
-        case .epochs: .epochs(epochs())
-        case .tree(let epoch, let paths): .tree(tree(epoch: epoch, paths: paths))
+        case .days: .days(days())
+        case .tree(let day, let paths): .tree(tree(day: day, paths: paths))
         default: nil
         }
     }
@@ -68,7 +93,7 @@ struct ComparedSet: Sendable {
         sketch(key)?.cells(from: first, count: count)
     }
 
-    /// The ids that a sketch under a new key has to be made of; whatever comes meanwhile is added by ``finish(_:late:)``.
+    /// The ids that a sketch under a new key has to be made of; whatever comes or goes meanwhile is made up for by ``finish(_:late:)``.
     mutating func begin() -> (ids: HeldIDs, late: Int) {
         begun += 1
         return (ids, late.count)
@@ -77,7 +102,7 @@ struct ComparedSet: Sendable {
     /// Keeps a sketch of what ``begin()`` gave.
     mutating func finish(_ made: SetSketch, late start: Int) {
         var made = made
-        for id in late[start...] { made.insert(id) }
+        for (id, isHeld) in late[start...] { made.change(id, isHeld: isHeld) }
         if !hasSketch(made.key) { others.append(made) }
         if others.count > Self.sketchesMax { others.removeFirst() }
         begun -= 1

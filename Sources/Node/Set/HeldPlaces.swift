@@ -30,6 +30,12 @@ struct HeldPlaces: Hashable, Sendable {
         chains[place.originator, default: EventChain()].add(place.sequence)
     }
 
+    /// Takes a place out on which no event is held any more.
+    mutating func remove(_ place: EventPlace) {
+        chains[place.originator]?.remove(place.sequence)
+        if chains[place.originator]?.held.ranges.isEmpty ?? false { chains[place.originator] = nil }
+    }
+
     /// Whether an event is on a place.
     func contains(_ place: EventPlace) -> Bool { chains[place.originator]?.held.contains(place.sequence) ?? false }
 

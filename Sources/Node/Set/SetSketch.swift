@@ -24,6 +24,9 @@ struct SetSketch: Sendable {
     /// Takes an id out that the set held.
     mutating func remove(_ id: Bytes32) { add(id, by: -1) }
 
+    /// Takes an id in, or out.
+    mutating func change(_ id: Bytes32, isHeld: Bool) { add(id, by: isHeld ? 1 : -1) }
+
     /// Some cells, as far as they are kept.
     func cells(from first: Int, count: Int) -> [SketchCell] {
         let start = min(max(first, 0), cells.count)

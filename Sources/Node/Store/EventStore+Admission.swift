@@ -5,136 +5,136 @@ import Primitives
 struct AdmissionReport: Sendable {
     /// One result for each event of the batch.
     var results: [PeerAnswer.PushResult] = []
-    /// What was admitted, released orphans among it, in the order of admission.
+    /// What was admitted, in that order: events, and deletions of those that were held.
     var admitted: [WireEvent] = []
-    /// What was refused, and why.
+    /// What was refused or contradicts something that is held, and why.
     var refusals: [(id: Bytes32, refusal: EventRefusal)] = []
-    /// Events that the full pool had no room for, with their place in their chain.
-    var dropped: [(sequence: UInt64, id: Bytes32)] = []
-    /// Whether events wait for ancestors that nobody has brought.
+    /// Whether events came without their ancestors.
     var isLackingAncestors = false
-    /// How many events of the batch were admitted, or wait.
-    var taken: Int { results.count { $0 == .new || $0 == .waits } }
+    /// How many events of the batch were admitted.
+    var taken: Int { results.count { $0 == .new } }
 }
 
 extension EventStore {
     /// What is already known of an id; `nil` where it has to be looked at.
     func result(of ids: [Bytes32]) throws(SQLiteFailure) -> [PeerAnswer.PushResult?] {
         var results: [PeerAnswer.PushResult?] = []
-        for id in ids {
-            if pool.contains(id) {
-                results.append(.waits)
-            } else if refused.contains(id) {
-                results.append(.refused)
-            } else {
-                results.append(try isHeld(id) ? .known : nil)
-            }
-        }
+        for id in ids { results.append(refused.contains(id) ? .refused : try isHeld(id) ? .known : nil) }
         return results
     }
 
-    /// Admits checked events, and what waited for them, in one durable transaction.
+    /// Does several callers' work in one transaction, durable when this returns.
+    func commit(_ jobs: [StoreJob]) throws(SQLiteFailure) -> [StoreReport] {
+        var changes = StoreChanges()
+        let reports = try transaction { () throws(SQLiteFailure) in
+            var reports: [StoreReport] = []
+            for job in jobs {
+                switch job {
+                case .admit(let batch, let source, let head):
+                    reports.append(.admitted(try admit(batch, from: source, head: head, &changes)))
+                case .publish(let publication):
+                    reports.append(.published(try publish(publication, &changes)))
+                }
+            }
+            return reports
+        }
+        index.follow(changes)
+        for case .admitted(let report) in reports {
+            for (id, refusal) in report.refusals where refusal.isForGood { refused.insert(id) }
+        }
+        return reports
+    }
+
+    /// Admits checked events in one durable transaction.
     func admit(_ batch: [CheckedEvent], from source: UInt32?, head: SignedHead?) throws(SQLiteFailure)
         -> AdmissionReport
     {
-        var report = AdmissionReport()
-        var additions: [StoreIndex.Addition] = []
-        try transaction { () throws(SQLiteFailure) in
-            try keep(head)
-            var counters = ServedCounters()
-            for checked in batch {
-                let result = try place(
-                    OrphanPool.Orphan(checked: checked, source: source),
-                    &report,
-                    &additions,
-                    &counters
-                )
-                report.results.append(result)
-            }
-            try add(counters)
+        guard case .admitted(let report) = try commit([.admit(batch, from: source, head: head)])[0] else {
+            preconditionFailure("a job is answered by a report of its kind")
         }
-        index.add(additions)
-        report.isLackingAncestors = !pool.absent.isEmpty
         return report
     }
 
-    /// Places one event and then, one after another, all that its admission releases.
-    private func place(
-        _ first: OrphanPool.Orphan,
-        _ report: inout AdmissionReport,
-        _ additions: inout [StoreIndex.Addition],
-        _ counters: inout ServedCounters
-    ) throws(SQLiteFailure) -> PeerAnswer.PushResult {
-        var result: PeerAnswer.PushResult?
-        var queue = [first]
-        while let orphan = queue.popLast() {
-            let outcome = try placeOne(orphan, &report, &additions)
-            result = result ?? outcome
-            guard outcome == .new else { continue }
-            counters.count(orphan)
-            queue.append(contentsOf: pool.resolve(orphan.checked.id).reversed())
+    private func admit(
+        _ batch: [CheckedEvent], from source: UInt32?, head: SignedHead?, _ changes: inout StoreChanges
+    ) throws(SQLiteFailure) -> AdmissionReport {
+        var report = AdmissionReport()
+        var counters = ServedCounters()
+        try keep(head)
+        for checked in batch {
+            let result = try place(checked, &report, &changes)
+            report.results.append(result)
+            if result == .new { counters.count(checked, from: source) }
         }
-        return result ?? .refused
+        try add(counters)
+        report.isLackingAncestors = !wanted.isEmpty
+        return report
     }
 
-    private func placeOne(
-        _ orphan: OrphanPool.Orphan,
-        _ report: inout AdmissionReport,
-        _ additions: inout [StoreIndex.Addition]
+    /// Places one event: what a node holds follows from which events it was shown, not from their order, whatever of an event's
+    /// ancestors is held.
+    private func place(
+        _ checked: CheckedEvent, _ report: inout AdmissionReport, _ changes: inout StoreChanges
     ) throws(SQLiteFailure) -> PeerAnswer.PushResult {
-        let checked = orphan.checked
-        if try isHeld(checked.id) { return .known }
-        if pool.contains(checked.id) { return .waits }
-        let depth: UInt64
-        switch try Placement.of(checked.event, vertex: { id throws(SQLiteFailure) in try vertex(id) }) {
-        case .refused(let refusal): return refuse(checked.id, refusal, &report)
-        case .waits(let missing):
-            for ancestor in missing where refused.contains(ancestor) {
-                return refuse(checked.id, .refusedAncestor, &report)
-            }
-            report.dropped += pool.insert(orphan, missing: missing)
-            return .waits
-        case .ready(let found): depth = found
+        guard checked.expiry >= floor else {
+            report.refusals.append((checked.id, .evicted(expiry: checked.expiry, floor: floor)))
+            return .refused
         }
-        let sameCharge = try events(ofCharge: checked.charge.number)
+        var sameCharge = try events(ofCharge: checked.charge.number)
+        if sameCharge.contains(where: { $0.id == checked.id }) {
+            guard let deletion = checked.deletion, try delete(checked.charge, deletion, &changes) else { return .known }
+            report.admitted.append(checked.wire)
+            return .new
+        }
         if let held = sameCharge.first(where: { $0.originator == checked.event.originator }) {
             try keepEvidence(checked.signed, against: held.id)
-            return refuse(
-                checked.id,
-                .chargeAgain(charge: checked.charge.number, held: held.id),
-                &report
+            // The smaller of two stays, whichever came first, so that all nodes agree.
+            guard checked.id < held.id else {
+                report.refusals.append((checked.id, .chargeAgain(charge: checked.charge.number, held: held.id)))
+                return .refused
+            }
+            report.refusals.append((held.id, .chargeAgain(charge: checked.charge.number, held: checked.id)))
+            changes.append(.removed(try remove(held.id)))
+            sameCharge.removeAll { $0.id == held.id }
+            try insert(checked, isFirstOfCharge: sameCharge.isEmpty, isMessage: false, acknowledged: nil, &changes)
+        } else {
+            try insert(
+                checked, isFirstOfCharge: sameCharge.isEmpty, isMessage: sameCharge.isEmpty, acknowledged: nil, &changes
             )
         }
-        let rival = try event(of: checked.event.originator, at: checked.event.sequence)
-        additions.append(try insert(checked, depth: depth, isMessage: sameCharge.isEmpty, acknowledged: nil))
+        try compareNeighbours(of: checked, &report)
         report.admitted.append(checked.wire)
-        guard let rival else { return .new }
-        // The chain refuses it, and both are evidence. It stays a vertex all the same: honest nodes that saw it first
-        // link to it, and without it their events could never be admitted here.
-        try keepEvidence(checked.signed, against: rival)
-        report.refusals.append((checked.id, .secondOnSequence(sequence: checked.event.sequence, held: rival)))
         return .new
     }
 
-    private func refuse(
-        _ id: Bytes32,
-        _ refusal: EventRefusal,
-        _ report: inout AdmissionReport
-    ) -> PeerAnswer.PushResult {
-        report.refusals.append((id, refusal))
-        refused.insert(id)
-        for dependent in pool.drop(dependentsOf: id) {
-            report.refusals.append((dependent, .refusedAncestor))
-            refused.insert(dependent)
+    /// Looks for what contradicts an event in its own chain: another event on its place, or a neighbour that it, or that, does
+    /// not know. All are held, since others may have linked to either; the two that contradict each other are evidence.
+    private func compareNeighbours(
+        of checked: CheckedEvent, _ report: inout AdmissionReport
+    ) throws(SQLiteFailure) {
+        let (event, sequence) = (checked.event, checked.event.sequence)
+        let neighbours = try neighbours(of: EventPlace(originator: event.originator, sequence: sequence))
+        if let rival = neighbours.first(where: { $0.sequence == sequence && $0.id != checked.id }) {
+            try keepEvidence(checked.signed, against: rival.id)
+            report.refusals.append((checked.id, .secondOnSequence(sequence: sequence, held: rival.id)))
+            return
         }
-        return .refused
+        let before = neighbours.filter { $0.sequence < sequence }
+        if let other = before.first, !before.contains(where: { $0.id == event.previous }) {
+            try keepEvidence(checked.signed, against: other.id)
+            report.refusals.append((checked.id, .otherPrevious(sequence: sequence, held: other.id)))
+        } else if before.isEmpty, sequence - 1 > known(event.originator), !event.links.contains(event.previous) {
+            wanted.insert(.place(EventPlace(originator: event.originator, sequence: sequence - 1)))
+        }
+        for after in neighbours where after.sequence > sequence {
+            guard let next = try signedEvent(after.id), next.event.previous != checked.id else { continue }
+            try keepEvidence(checked.signed, against: after.id)
+            report.refusals.append((checked.id, .otherPrevious(sequence: after.sequence, held: after.id)))
+        }
     }
 
     /// Remembers ids whose own bytes decided against them.
     func remember(refused ids: [Bytes32]) {
-        for id in ids {
-            refused.insert(id)
-            for dependent in pool.drop(dependentsOf: id) { refused.insert(dependent) }
-        }
+        for id in ids { refused.insert(id) }
     }
 }

@@ -26,15 +26,15 @@ extension EventStore {
     ) throws(SQLiteFailure) -> [ArrivedMessage] {
         try database.rows(
             """
-            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge, e.logged, e.arrival FROM event e
-            JOIN envelope v ON v.hash = e.envelope
+            SELECT e.bytes, e.signature, v.bytes, e.charge, e.logged, e.arrival FROM event e
+            JOIN envelope v ON v.charge = e.charge
             WHERE e.topic = ? AND e.arrival > ?
             AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.arrival < e.arrival)
             ORDER BY e.arrival LIMIT ?
             """,
             [.id(topic), .integer(arrival), .integer(Int64(limit))]
         ) { row throws(SQLiteFailure) in
-            ArrivedMessage(arrival: row.integer(6), message: try Self.message(row))
+            ArrivedMessage(arrival: row.integer(5), message: try Self.message(row))
         }
     }
 
@@ -48,7 +48,6 @@ extension EventStore {
                 epoch: try row.unsigned(3), charge: try row.unsigned(4), arrival: row.integer(5))
         }
         if let held { return .held(held) }
-        if pool.contains(id) { return .waits }
         return refused.contains(id) ? .refused : .unknown
     }
 }

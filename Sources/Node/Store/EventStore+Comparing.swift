@@ -4,14 +4,17 @@ extension EventStore {
     /// The state of all that is held.
     func state() -> SetState { index.set.state() }
 
+    /// The state of what expires on a day or later.
+    func state(from floor: UTCDay) -> SetState { index.set.state(from: floor) }
+
     /// How many originators' events are held.
     var originators: Int { index.set.places.chains.count }
 
-    /// The tree's root of each epoch, ascending.
-    func epochs() -> [EpochNode] { index.set.epochs() }
+    /// The tree's root of each day, ascending.
+    func days() -> [DayNode] { index.set.days() }
 
-    /// What lies below some paths of an epoch's tree.
-    func tree(epoch: UInt64, paths: [TreePath]) -> [TreeContent] { index.set.tree(epoch: epoch, paths: paths) }
+    /// What lies below some paths of a day's tree.
+    func tree(day: UInt64, paths: [TreePath]) -> [TreeContent] { index.set.tree(day: day, paths: paths) }
 
     /// Of a peer's places those on which nothing is held.
     func lacking(from places: [PlaceRange], limit: UInt64) -> [PlaceRange] {
@@ -32,30 +35,17 @@ extension EventStore {
     /// Keeps a sketch that was made of what ``beginSketch()`` gave.
     func finish(_ sketch: SetSketch, late: Int) { index.set.finish(sketch, late: late) }
 
-    /// Ancestors that are neither held nor waiting: some of them, ascending by id. By their place where it is known and free, so
-    /// that they are not fetched from another peer as well that is asked for that place.
-    func needed(except asked: Set<FetchTarget>, limit: Int) -> [FetchTarget] {
-        let absent = pool.absent.lazy.filter { !asked.contains(.id($0)) }.prefix(limit).sorted()
-        return absent.compactMap { id in
-            guard let place = pool.placeOf(absent: id), !index.set.places.contains(place) else { return .id(id) }
-            return asked.contains(.place(place)) ? nil : .place(place)
-        }
-    }
+    /// Ancestors that events came without, some of them.
+    func needed(limit: Int) -> [FetchTarget] { unknown(wanted.next(limit: limit)) }
 
-    /// Of some targets, those that are neither held nor waiting, nor refused for good. An event that waits is not on its place
-    /// yet, so its place is unknown until it is.
-    func unknown(_ targets: [FetchTarget]) throws(SQLiteFailure) -> [FetchTarget] {
-        var unknown: [FetchTarget] = []
-        for target in targets {
+    /// Of some targets, those that are neither held nor refused for good.
+    func unknown(_ targets: [FetchTarget]) -> [FetchTarget] {
+        targets.filter { target in
             switch target {
-            case .id(let id):
-                guard !pool.contains(id), !refused.contains(id) else { continue }
-                if try !isHeld(id) { unknown.append(target) }
-            case .place(let place):
-                if !index.set.places.contains(place), !pool.contains(place) { unknown.append(target) }
+            case .id(let id): !refused.contains(id) && !index.set.ids.contains(id)
+            case .place(let place): !index.set.places.contains(place)
             }
         }
-        return unknown
     }
 
     /// What is held of the events whose ids begin with `prefixes`, in their order, up to a size; one event always fits.
@@ -78,23 +68,36 @@ extension EventStore {
         return try wireEvents(ids, bytesMax: bytesMax)
     }
 
-    /// What is held of `ids`, in their order, up to a size; one event always fits.
+    /// What is held of `ids`, in their order, up to a size; one event always fits. The id of a deletion stands for an event that
+    /// it is of.
     func wireEvents(_ ids: [Bytes32], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
         var events: [WireEvent] = []
         var size = 0
         for id in ids {
-            let found = try database.first(
-                """
-                SELECT event.bytes, event.signature, envelope.bytes FROM event JOIN envelope
-                ON envelope.hash = event.envelope WHERE event.id = ?
-                """,
-                [.id(id)]
-            ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
+            var found = try wireEvent("e.id = ?", id)
+            if found == nil { found = try wireEvent("d.id = ?", id) }
             guard let found else { continue }
             size += found.frameBytes
             guard events.isEmpty || size <= bytesMax else { break }
             events.append(found)
         }
         return events
+    }
+
+    /// An event that carries a charge, the one with the smallest id.
+    func event(carrying charge: UInt64) throws(SQLiteFailure) -> WireEvent? {
+        guard charge <= UInt64(Int64.max), let first = try events(ofCharge: charge).first else { return nil }
+        return try wireEvents([first.id], bytesMax: 0).first
+    }
+
+    private func wireEvent(_ condition: String, _ id: Bytes32) throws(SQLiteFailure) -> WireEvent? {
+        try database.first(
+            """
+            SELECT e.bytes, e.signature, coalesce(v.bytes, d.bytes) FROM event e
+            LEFT JOIN envelope v ON v.charge = e.charge LEFT JOIN deletion d ON d.charge = e.charge
+            WHERE \(condition) ORDER BY e.id LIMIT 1
+            """,
+            [.id(id)]
+        ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
     }
 }

@@ -2,59 +2,106 @@ import Channels
 import Primitives
 
 extension EventStore {
-    /// Writes one event whose ancestors are held: the event, its envelope, its topic's tips and count.
+    /// Writes one event: the event, its envelope, its topic's tips and count.
     func insert(
-        _ checked: CheckedEvent,
-        depth: UInt64,
-        isMessage: Bool,
-        acknowledged: UInt64?
-    ) throws(SQLiteFailure) -> StoreIndex.Addition {
+        _ checked: CheckedEvent, isFirstOfCharge: Bool, isMessage: Bool, acknowledged: UInt64?,
+        _ changes: inout StoreChanges
+    ) throws(SQLiteFailure) {
         let event = checked.event
         try database.run(
             """
-            INSERT INTO event(id, originator, sequence, topic, depth, epoch, charge, logged, envelope, acknowledged, bytes,
-            signature) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event(id, originator, sequence, topic, epoch, charge, logged, expiry, acknowledged, bytes, signature)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .id(checked.id), .node(event.originator), .number(event.sequence), .id(event.topic), .number(depth),
+                .id(checked.id), .node(event.originator), .number(event.sequence), .id(event.topic),
                 .number(checked.charge.epoch), .number(checked.charge.number), .number(checked.logged),
-                .id(event.envelopeHash),
-                acknowledged.map { .number($0) } ?? .null, .blob(checked.wire.event), .blob(checked.wire.signature),
+                .day(checked.expiry), acknowledged.map { .number($0) } ?? .null, .blob(checked.wire.event),
+                .blob(checked.wire.signature),
             ]
         )
-        // An alias carries the same envelope: it is kept once.
-        try database.run(
-            "INSERT INTO envelope(hash, bytes) VALUES(?, ?) ON CONFLICT DO NOTHING",
-            [.id(event.envelopeHash), .blob(checked.wire.envelope)]
-        )
-        try moveTips(of: event.topic, adding: checked.id, links: event.links)
-        let isTopicNew =
+        try moveTips(adding: checked)
+        let count = try database.first(
+            "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO UPDATE SET events = events + 1 RETURNING events",
+            [.id(event.topic)]
+        ) { $0.integer(0) }
+        let place = EventPlace(originator: event.originator, sequence: event.sequence)
+        wanted.remove(.id(checked.id))
+        wanted.remove(.place(place))
+        changes.append(
+            .added(
+                StoreChanges.Addition(
+                    id: checked.id, place: place, expiry: checked.expiry, epoch: checked.charge.epoch,
+                    charge: checked.charge.number, bytes: UInt64(checked.wire.event.count), isMessage: isMessage,
+                    isTopicNew: count == 1)))
+        if let deletion = checked.deletion {
+            _ = try delete(checked.charge, deletion, &changes)
+        } else if isFirstOfCharge {
+            // An alias carries the same envelope: it is kept once.
             try database.run(
-                "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO NOTHING",
-                [.id(event.topic)]
-            ) == 1
-        if !isTopicNew { try database.run("UPDATE topic SET events = events + 1 WHERE id = ?", [.id(event.topic)]) }
-        return StoreIndex.Addition(
-            id: checked.id,
-            originator: event.originator,
-            sequence: event.sequence,
-            epoch: checked.charge.epoch,
-            isMessage: isMessage,
-            isTopicNew: isTopicNew
-        )
+                "INSERT INTO envelope(charge, bytes) VALUES(?, ?) ON CONFLICT DO NOTHING",
+                [.number(checked.charge.number), .blob(checked.wire.envelope)]
+            )
+        }
     }
 
-    private func moveTips(of topic: Bytes32, adding id: Bytes32, links: [Bytes32]) throws(SQLiteFailure) {
-        var linked: [Bytes32] = []
-        for link in links
-        where try database.exists("SELECT 1 FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(link)]) {
-            linked.append(link)
+    /// The tips of a topic are the events that no event that was held links to, whichever came first.
+    private func moveTips(adding checked: CheckedEvent) throws(SQLiteFailure) {
+        let (id, topic) = (checked.id, checked.event.topic)
+        for link in checked.event.links {
+            let isTip = try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(link)]) == 1
+            guard !isTip, !refused.contains(link), try !isHeld(link) else { continue }
+            try database.run(
+                """
+                INSERT INTO dangling(id, expiry) VALUES(?, ?)
+                ON CONFLICT DO UPDATE SET expiry = max(expiry, excluded.expiry)
+                """, [.id(link), .day(checked.expiry)])
+            wanted.insert(.id(link))
         }
-        var dag = TopicDAG(tips: linked)
-        for covered in dag.add(id, links: links) {
-            try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(covered)])
+        let isCovered = try database.run("DELETE FROM dangling WHERE id = ?", [.id(id)]) == 1
+        if !isCovered { try database.run("INSERT INTO tip(topic, id) VALUES(?, ?)", [.id(topic), .id(id)]) }
+    }
+
+    /// Takes an event out; its envelope stays for the others of its charge.
+    func remove(_ id: Bytes32) throws(SQLiteFailure) -> StoreChanges.Removal {
+        let row = try database.first(
+            "SELECT originator, sequence, topic, expiry, length(bytes), charge FROM event WHERE id = ?", [.id(id)]
+        ) { row throws(SQLiteFailure) in
+            (
+                place: EventPlace(originator: try row.node(0), sequence: try row.unsigned(1)),
+                topic: try row.bytes32(2), expiry: try row.day(3), bytes: try row.unsigned(4),
+                charge: try row.unsigned(5)
+            )
         }
-        try database.run("INSERT INTO tip(topic, id) VALUES(?, ?)", [.id(topic), .id(id)])
+        guard let row else { preconditionFailure("only what is held is taken out") }
+        try database.run("DELETE FROM event WHERE id = ?", [.id(id)])
+        try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(row.topic), .id(id)])
+        let left = try database.first(
+            "UPDATE topic SET events = events - 1 WHERE id = ? RETURNING events", [.id(row.topic)]
+        ) { $0.integer(0) }
+        if left == 0 { try database.run("DELETE FROM topic WHERE id = ?", [.id(row.topic)]) }
+        let isFree = try event(of: row.place.originator, at: row.place.sequence) == nil
+        return StoreChanges.Removal(
+            id: id, freed: isFree ? row.place : nil, expiry: row.expiry, bytes: row.bytes,
+            isChargeGone: try events(ofCharge: row.charge).isEmpty, isTopicGone: left == 0)
+    }
+
+    /// Drops a message's payload and keeps its owner's order instead; `false` where the same, or one with a smaller id, is
+    /// kept already: an owner can sign many, and all nodes keep the same one.
+    func delete(
+        _ charge: Charge, _ deletion: Deletion, _ changes: inout StoreChanges
+    ) throws(SQLiteFailure) -> Bool {
+        let id = deletion.hash
+        let held = try database.first("SELECT id FROM deletion WHERE charge = ?", [.number(charge.number)]) {
+            row throws(SQLiteFailure) in try row.bytes32(0)
+        }
+        if let held, held <= id { return false }
+        try database.run("DELETE FROM envelope WHERE charge = ?", [.number(charge.number)])
+        try database.run(
+            "INSERT OR REPLACE INTO deletion(charge, id, expiry, bytes) VALUES(?, ?, ?, ?)",
+            [.number(charge.number), .id(id), .day(charge.expiryDay), .blob(deletion.canonicalBytes)])
+        changes.append(.deleted(StoreChanges.Deletion(id: id, expiry: charge.expiryDay, replaced: held)))
+        return true
     }
 
     /// The events that carry a charge, ascending by id.
@@ -72,6 +119,27 @@ extension EventStore {
         ) { row throws(SQLiteFailure) in try row.bytes32(0) }
     }
 
+    /// The events on a place, the one before and the one after it, some of them.
+    func neighbours(of place: EventPlace) throws(SQLiteFailure) -> [(sequence: UInt64, id: Bytes32)] {
+        try database.rows(
+            """
+            SELECT sequence, id FROM event WHERE originator = ? AND sequence BETWEEN ? AND ? ORDER BY sequence, id LIMIT 16
+            """,
+            [.node(place.originator), .number(place.sequence - 1), .number(place.sequence + 1)]
+        ) { row throws(SQLiteFailure) in (try row.unsigned(0), try row.bytes32(1)) }
+    }
+
+    /// An event that is held.
+    func signedEvent(_ id: Bytes32) throws(SQLiteFailure) -> SignedEvent? {
+        try database.first("SELECT bytes, signature FROM event WHERE id = ?", [.id(id)]) {
+            row throws(SQLiteFailure) in
+            guard let signature = try? Signature(row.blob(1)),
+                let event = try? SignedEvent(bytes: row.blob(0), signature: signature)
+            else { throw .damaged("no event") }
+            return event
+        }
+    }
+
     /// Keeps two signed events that contradict each other, at most 64 pairs of one originator.
     func keepEvidence(_ signed: SignedEvent, against other: Bytes32) throws(SQLiteFailure) {
         try database.run(
@@ -79,9 +147,10 @@ extension EventStore {
             INSERT INTO evidence(originator, id, other, bytes, signature, other_bytes, other_signature)
             SELECT originator, ?, id, ?, ?, bytes, signature FROM event WHERE id = ?
             AND (SELECT COUNT(*) FROM evidence v WHERE v.originator = event.originator) < 64
+            AND NOT EXISTS (SELECT 1 FROM evidence v WHERE v.originator = event.originator AND v.id = event.id AND v.other = ?)
             ON CONFLICT DO NOTHING
             """,
-            [.id(signed.id), .blob(signed.bytes), .blob(signed.signature.bytes), .id(other)]
+            [.id(signed.id), .blob(signed.bytes), .blob(signed.signature.bytes), .id(other), .id(signed.id)]
         )
     }
 }

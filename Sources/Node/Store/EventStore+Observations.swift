@@ -12,10 +12,10 @@ struct ServedCounters {
     private(set) var served: [Key: (events: UInt64, bytes: UInt64)] = [:]
 
     /// Counts an event that was admitted for who brought it.
-    mutating func count(_ orphan: OrphanPool.Orphan) {
-        guard let peer = orphan.source else { return }
-        let bytes = orphan.checked.wire.event.count + orphan.checked.wire.envelope.count
-        let key = Key(epoch: orphan.checked.charge.epoch, peer: peer)
+    mutating func count(_ checked: CheckedEvent, from source: UInt32?) {
+        guard let peer = source else { return }
+        let bytes = checked.wire.event.count + checked.wire.envelope.count
+        let key = Key(epoch: checked.charge.epoch, peer: peer)
         let before = served[key] ?? (0, 0)
         served[key] = (before.events + 1, before.bytes + UInt64(bytes))
     }

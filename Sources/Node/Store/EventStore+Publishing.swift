@@ -25,64 +25,61 @@ enum PublishDecision: Sendable {
     case refused(PublishRefusal)
 }
 
-extension EventStore {
-    /// How far the own chain is held.
-    var ownHighest: UInt64 { index.chain(of: number).highestWithoutGap }
+/// Drafts that become own events, and what is to hold for them.
+struct Publication: Sendable {
+    let drafts: [PublishDraft]
+    let signer: EventSigner
+    /// The node's time.
+    let time: UInt64
+    let head: SignedHead?
+    /// The highest own sequence that anybody has shown: below it nothing is signed.
+    let proven: UInt64
+}
 
-    /// Makes and signs events for drafts in one durable transaction.
-    ///
-    /// `time` is the node's; `proven` the highest own sequence that anybody has shown: below it nothing is signed.
-    func publish(
-        _ drafts: [PublishDraft],
-        by signer: EventSigner,
-        time: UInt64,
-        head: SignedHead?,
-        proven: UInt64
-    ) throws(SQLiteFailure) -> [PublishDecision] {
-        var additions: [StoreIndex.Addition] = []
-        let decisions = try transaction { () throws(SQLiteFailure) in
-            try keep(head)
-            var chain = index.chain(of: number)
-            var previous = try event(of: number, at: chain.highestWithoutGap) ?? .zero
-            var decisions: [PublishDecision] = []
-            for draft in drafts {
-                let decision = try decide(draft, next: chain.next(after: proven), time: time)
-                guard case .sign(let sequence) = decision else {
-                    decisions.append(decision.outcome)
-                    continue
-                }
-                let event = Event(
-                    originator: number,
-                    sequence: sequence,
-                    previous: previous,
-                    topic: draft.envelope.head.topic,
-                    links: try nextLinks(of: draft.envelope.head.topic),
-                    envelopeHash: draft.envelope.hash,
-                    receipt: draft.receipt.canonicalBytes
-                )
-                let signed = signer.sign(event)
-                let wire = WireEvent(signed, draft.envelope)
-                let checked = CheckedEvent(
-                    signed: signed,
-                    wire: wire,
-                    charge: draft.receipt.charge,
-                    logged: draft.receipt.leaf.time,
-                    head: draft.receipt.head
-                )
-                let depth = try depth(of: event)
-                additions.append(try insert(checked, depth: depth, isMessage: true, acknowledged: time))
-                chain.add(sequence)
-                previous = signed.id
-                decisions.append(.made(wire, event: signed.id, time: time))
+extension EventStore {
+    /// How far the own chain goes, as far as it is known.
+    var ownHighest: UInt64 { max(known(number), index.chain(of: number).highest) }
+
+    /// Makes and signs events for drafts, inside a transaction.
+    func publish(_ publication: Publication, _ changes: inout StoreChanges) throws(SQLiteFailure) -> [PublishDecision] {
+        try keep(publication.head)
+        var tip = try chainTip(of: number)
+        var decisions: [PublishDecision] = []
+        for draft in publication.drafts {
+            let isWhole = tip.sequence >= publication.proven
+            let decision = try decide(draft, isWhole: isWhole, time: publication.time)
+            guard case .sign = decision else {
+                decisions.append(decision.outcome)
+                continue
             }
-            return decisions
+            let checked = try sign(draft, after: tip, by: publication.signer)
+            try insert(checked, isFirstOfCharge: true, isMessage: true, acknowledged: publication.time, &changes)
+            tip = (checked.event.sequence, checked.id)
+            decisions.append(.made(checked.wire, event: checked.id, time: publication.time))
         }
-        index.add(additions)
         return decisions
     }
 
+    private func sign(
+        _ draft: PublishDraft, after tip: (sequence: UInt64, id: Bytes32), by signer: EventSigner
+    ) throws(SQLiteFailure) -> CheckedEvent {
+        let topic = draft.envelope.head.topic
+        let signed = signer.sign(
+            Event(
+                originator: number,
+                sequence: tip.sequence + 1,
+                previous: tip.id,
+                topic: topic,
+                links: try nextLinks(of: topic),
+                envelopeHash: draft.envelope.hash,
+                receipt: draft.receipt.canonicalBytes
+            ))
+        return CheckedEvent(
+            signed: signed, wire: WireEvent(signed, draft.envelope), receipt: draft.receipt, deletion: nil)
+    }
+
     private enum Step {
-        case sign(sequence: UInt64)
+        case sign
         case done(PublishDecision)
 
         var outcome: PublishDecision {
@@ -94,7 +91,7 @@ extension EventStore {
     }
 
     /// A charge that is held is answered, whatever the time; a new one needs its deadline and a whole own chain.
-    private func decide(_ draft: PublishDraft, next: UInt64?, time: UInt64) throws(SQLiteFailure) -> Step {
+    private func decide(_ draft: PublishDraft, isWhole: Bool, time: UInt64) throws(SQLiteFailure) -> Step {
         let charge = draft.receipt.charge
         let held = try events(ofCharge: charge.number)
         if let own = held.first(where: { $0.originator == number }) {
@@ -102,8 +99,10 @@ extension EventStore {
         }
         if let other = held.first { return .done(.held(event: other.id, time: time)) }
         guard charge.publishBy >= time else { return .done(.refused(.late(time: time, publishBy: charge.publishBy))) }
-        guard let next else { return .done(.refused(.healing)) }
-        return .sign(sequence: next)
+        guard charge.expiryDay >= floor else {
+            return .done(.refused(.event(.evicted(expiry: charge.expiryDay, floor: floor))))
+        }
+        return isWhole ? .sign : .done(.refused(.healing))
     }
 
     private func acknowledgedTime(of id: Bytes32) throws(SQLiteFailure) -> UInt64? {
@@ -120,10 +119,14 @@ extension EventStore {
         return TopicDAG(tips: tips).nextLinks
     }
 
-    private func depth(of event: Event) throws(SQLiteFailure) -> UInt64 {
-        switch try Placement.of(event, vertex: { id throws(SQLiteFailure) in try vertex(id) }) {
-        case .ready(let depth): return depth
-        case .waits, .refused: preconditionFailure("an own event links to what is held")
-        }
+    /// The last event of a chain that is or was held; sequence 0 and the zero id where there is none.
+    func chainTip(of originator: UInt32) throws(SQLiteFailure) -> (sequence: UInt64, id: Bytes32) {
+        let tips = try database.rows(
+            """
+            SELECT sequence, id FROM (SELECT sequence, id FROM event WHERE originator = ?
+            ORDER BY sequence DESC, id LIMIT 1) UNION ALL SELECT sequence, id FROM chain WHERE originator = ?
+            """, [.node(originator), .node(originator)]
+        ) { row throws(SQLiteFailure) in (sequence: try row.unsigned(0), id: try row.bytes32(1)) }
+        return tips.max { $0.sequence < $1.sequence } ?? (0, .zero)
     }
 }

@@ -5,17 +5,17 @@ extension EventStore {
     /// The envelope that an event carries, as it lies on disk.
     func envelopeBytes(_ event: Bytes32) throws(SQLiteFailure) -> [UInt8]? {
         try database.first(
-            "SELECT bytes FROM envelope WHERE hash = (SELECT envelope FROM event WHERE id = ?)",
+            "SELECT bytes FROM envelope WHERE charge = (SELECT charge FROM event WHERE id = ?)",
             [.id(event)]
         ) { $0.blob(0) }
     }
 
     /// How far a chain is held.
     func chainHead(of originator: UInt32) throws(SQLiteFailure) -> ChainHead? {
-        let highest = index.chain(of: originator).highestWithoutGap
-        guard highest > 0 else { return nil }
-        guard let id = try event(of: originator, at: highest) else { return nil }
-        return ChainHead(originator: originator, highest: highest, id: id)
+        let tip = try chainTip(of: originator)
+        guard tip.sequence > 0 else { return nil }
+        return ChainHead(
+            originator: originator, highest: tip.sequence, id: tip.id, missing: index.chain(of: originator).missing)
     }
 
     /// A page of topics, ascending.
@@ -34,7 +34,7 @@ extension EventStore {
         return summaries
     }
 
-    /// A page of a topic's messages by depth, then id; of the events that carry one charge the smallest id.
+    /// A page of a topic's messages in the order of their charges; of the events that carry one charge the smallest id.
     ///
     /// A page ends early where its envelopes have more than 8 MiB.
     func messages(
@@ -60,15 +60,14 @@ extension EventStore {
     ) throws(SQLiteFailure) -> [StoredMessage] {
         try database.rows(
             """
-            SELECT e.depth, e.bytes, e.signature, v.bytes, e.charge, e.logged FROM event e
-            JOIN envelope v ON v.hash = e.envelope
-            WHERE e.topic = ? AND (e.depth, e.id) > (?, ?) AND e.logged BETWEEN ? AND ?
+            SELECT e.bytes, e.signature, v.bytes, e.charge, e.logged FROM event e
+            JOIN envelope v ON v.charge = e.charge
+            WHERE e.topic = ? AND e.charge > ? AND e.logged BETWEEN ? AND ?
             AND NOT EXISTS (SELECT 1 FROM event s WHERE s.charge = e.charge AND s.id < e.id)
-            ORDER BY e.depth, e.id LIMIT ?
+            ORDER BY e.charge LIMIT ?
             """,
             [
-                .id(topic), .integer(after.map { Int64(clamping: $0.depth) } ?? -1),
-                .id(after?.id ?? .zero), .number(logged.lowerBound), .number(logged.upperBound),
+                .id(topic), .number(after?.charge ?? 0), .number(logged.lowerBound), .number(logged.upperBound),
                 .integer(Int64(limit)),
             ]
         ) { row throws(SQLiteFailure) in try Self.message(row) }
@@ -77,28 +76,24 @@ extension EventStore {
     /// The most bytes of payloads after which a page ends.
     static let pageBytes = 8 * 1_048_576
 
-    /// A row of depth, event, signature, envelope, charge and the time when it was logged.
+    /// A row of event, signature, envelope, charge and the time when it was logged.
     static func message(_ row: SQLiteRow) throws(SQLiteFailure) -> StoredMessage {
         guard
-            let signature = try? Signature(row.blob(2)),
-            let event = try? SignedEvent(bytes: row.blob(1), signature: signature),
-            let envelope = Envelope(wireBytes: row.blob(3))
+            let signature = try? Signature(row.blob(1)),
+            let event = try? SignedEvent(bytes: row.blob(0), signature: signature),
+            let envelope = Envelope(wireBytes: row.blob(2))
         else { throw .damaged("no message") }
         return StoredMessage(
-            cursor: MessageCursor(depth: try row.unsigned(0), id: event.id),
-            event: event,
-            envelope: envelope,
-            charge: try row.unsigned(4),
-            logged: try row.unsigned(5)
-        )
+            event: event, envelope: envelope, charge: try row.unsigned(3), logged: try row.unsigned(4))
     }
 
     /// The charges of an epoch that are held.
     func charges(of epoch: UInt64) throws(SQLiteFailure) -> ChargeRuns {
-        ChargeRuns(
+        guard let range = index.charges(of: epoch) else { return ChargeRuns(ascending: []) }
+        return ChargeRuns(
             ascending: try database.rows(
-                "SELECT DISTINCT charge FROM event WHERE epoch = ? ORDER BY charge",
-                [.number(epoch)]
+                "SELECT DISTINCT charge FROM event WHERE charge BETWEEN ? AND ? AND epoch = ? ORDER BY charge",
+                [.number(range.lowerBound), .number(range.upperBound), .number(epoch)]
             ) { row throws(SQLiteFailure) in try row.unsigned(0) }
         )
     }
@@ -129,7 +124,7 @@ extension EventStore {
             events: index.events,
             messages: index.messages,
             topics: index.topics,
-            orphans: pool.count,
+            floor: floor,
             evidence: try StoreIndex.count("SELECT COUNT(*) FROM evidence", in: database),
             chains: chains
         )
@@ -141,7 +136,7 @@ struct StoreFigures: Sendable {
     let events: UInt64
     let messages: UInt64
     let topics: UInt64
-    let orphans: Int
+    let floor: UTCDay
     let evidence: UInt64
     let chains: [ChainHead]
 }

@@ -14,7 +14,16 @@ actor EventStore {
     let limits: NodeLimits
     let database: SQLiteDatabase
     var index: StoreIndex
-    var pool: OrphanPool
+    /// How far epochs are sealed, as far as it was told.
+    var seal: SignedSealNotice?
+    /// What lies below the floor and is not deleted yet.
+    var evicted: [Bytes32]
+    /// Ancestors to be asked for.
+    var wanted: WantedEvents
+    /// What expires before this day is held by nobody.
+    var floor: UTCDay { index.set.ids.floor }
+    /// How far chains went whose last events are not held any more.
+    var known: [UInt32: UInt64]
     var refused: RecentSet<Bytes32>
     var newestHead: SignedHead?
 
@@ -31,7 +40,10 @@ actor EventStore {
         let identity = StoreIdentity(configuration)
         let database = try StoreOpening.open(directory: configuration.dataDirectory, identity: identity)
         do {
-            index = try StoreIndex(database, key: .random())
+            let floor = try Self.storedFloor(database)
+            (index, evicted) = try StoreIndex.read(database, key: .random(), floor: floor)
+            seal = try Self.storedSeal(database)
+            known = try Self.storedChains(database)
             newestHead = try Self.storedHead(database)
         } catch {
             throw error.nodeError(directory: configuration.dataDirectory)
@@ -41,7 +53,7 @@ actor EventStore {
         directory = configuration.dataDirectory
         number = configuration.number
         limits = configuration.limits
-        pool = OrphanPool(eventsMax: limits.orphanEvents, bytesMax: limits.orphanBytes)
+        wanted = WantedEvents(limit: limits.wantedEvents)
         refused = RecentSet(limit: limits.refusedIDs)
     }
 
@@ -70,24 +82,19 @@ actor EventStore {
         do {
             return try database.transaction(body)
         } catch {
-            // What waited is fetched again; taking a copy of the pool before each transaction would cost more.
-            pool = OrphanPool(eventsMax: limits.orphanEvents, bytesMax: limits.orphanBytes)
             newestHead = head
             throw error
         }
     }
 
-    /// What the DAG and the chains need to know of an event; `nil` where it is not held.
-    func vertex(_ id: Bytes32) throws(SQLiteFailure) -> Vertex? {
-        try database.first("SELECT originator, sequence, topic, depth FROM event WHERE id = ?", [.id(id)]) {
-            row throws(SQLiteFailure) in
-            Vertex(
-                originator: try row.node(0),
-                sequence: try row.unsigned(1),
-                topic: try row.bytes32(2),
-                depth: try row.unsigned(3)
-            )
+    /// How far a chain went that is not held any more; 0 where nothing is known of it.
+    func known(_ originator: UInt32) -> UInt64 { known[originator] ?? 0 }
+
+    private static func storedChains(_ database: SQLiteDatabase) throws(SQLiteFailure) -> [UInt32: UInt64] {
+        let rows = try database.rows("SELECT originator, sequence FROM chain") { row throws(SQLiteFailure) in
+            (try row.node(0), try row.unsigned(1))
         }
+        return Dictionary(rows) { first, _ in first }
     }
 
     func isHeld(_ id: Bytes32) throws(SQLiteFailure) -> Bool {

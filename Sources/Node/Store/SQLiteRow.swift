@@ -25,6 +25,9 @@ struct SQLiteRow {
         return value
     }
 
+    /// A day.
+    func day(_ column: Int32) throws(SQLiteFailure) -> UTCDay { UTCDay(number: try node(column)) }
+
     func blob(_ column: Int32) -> [UInt8] {
         guard let start = sqlite3_column_blob(statement, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
@@ -47,6 +50,7 @@ extension SQLiteFailure {
 
 extension SQLiteValue {
     static func id(_ value: Bytes32) -> SQLiteValue { .blob(value.bytes) }
+    static func day(_ value: UTCDay) -> SQLiteValue { .integer(Int64(value.number)) }
     static func node(_ value: UInt32) -> SQLiteValue { .integer(Int64(value)) }
     /// A number that was checked to be below 2^63.
     static func number(_ value: UInt64) -> SQLiteValue { .integer(Int64(clamping: value)) }

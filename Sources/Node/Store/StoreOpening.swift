@@ -115,6 +115,8 @@ enum MetaName: String {
     case node
     case head
     case probed
+    case floor
+    case seal
 }
 
 extension SQLiteDatabase {

@@ -1,9 +1,9 @@
-/// The tables of a node's store, format 2.
+/// The tables of a node's store, format 3.
 enum StoreSchema {
     /// The file in the data directory.
     static let fileName = "node.sqlite"
     /// The format that this program writes and reads.
-    static let format: Int64 = 2
+    static let format: Int64 = 3
 
     /// One process owns the file (EXCLUSIVE), and a commit is on the disk when it returns (FULL).
     static let pragmas = """
@@ -22,23 +22,30 @@ enum StoreSchema {
             originator INTEGER NOT NULL,
             sequence INTEGER NOT NULL,
             topic BLOB NOT NULL,
-            depth INTEGER NOT NULL,
             epoch INTEGER NOT NULL,
             charge INTEGER NOT NULL,
             logged INTEGER NOT NULL,
-            envelope BLOB NOT NULL,
+            expiry INTEGER NOT NULL,
             acknowledged INTEGER,
             bytes BLOB NOT NULL,
             signature BLOB NOT NULL
         ) STRICT;
-        CREATE INDEX event_topic ON event(topic, depth, id);
-        CREATE INDEX event_epoch ON event(epoch, id);
+        CREATE INDEX event_topic ON event(topic, charge, id);
         CREATE INDEX event_chain ON event(originator, sequence, id);
         CREATE INDEX event_charge ON event(charge, id);
         CREATE INDEX event_arrivals ON event(topic, arrival);
-        CREATE TABLE envelope(hash BLOB NOT NULL PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        CREATE TABLE envelope(charge INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        CREATE TABLE deletion(
+            charge INTEGER PRIMARY KEY, id BLOB NOT NULL, expiry INTEGER NOT NULL, bytes BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX deletion_id ON deletion(id);
         CREATE TABLE tip(topic BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(topic, id)) WITHOUT ROWID, STRICT;
+        CREATE TABLE dangling(id BLOB PRIMARY KEY, expiry INTEGER NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE topic(id BLOB NOT NULL PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+        CREATE TABLE chain(
+            originator INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, id BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE checkpoint(day INTEGER PRIMARY KEY, bytes BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
         CREATE TABLE evidence(
             originator INTEGER NOT NULL, id BLOB NOT NULL, other BLOB NOT NULL,
             bytes BLOB NOT NULL, signature BLOB NOT NULL, other_bytes BLOB NOT NULL, other_signature BLOB NOT NULL,

@@ -45,7 +45,7 @@ public struct ReconcileTrial: Sendable {
     public init(events count: Int, difference: Int, placement: Placement, originators: Int = 20, seed: UInt64) {
         precondition((0...count).contains(difference), "no more events differ than there are")
         let all = UInt64(count)
-        let events = TrialEvents(originators: UInt32(originators), epochEvents: max(1, all / 8))
+        let events = TrialEvents(originators: UInt32(originators), dayEvents: max(1, all / 8))
         var generator = SplitMix64(seed: seed)
         var missing: [UInt64] = []
         switch placement {

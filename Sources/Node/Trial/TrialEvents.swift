@@ -4,8 +4,8 @@ import Primitives
 struct TrialEvents: Sendable {
     /// How many originators take turns.
     let originators: UInt32
-    /// How many events are of one epoch.
-    let epochEvents: UInt64
+    /// How many events are of one day.
+    let dayEvents: UInt64
 
     /// Where event `number` is; neighbours are of different originators, as traffic is.
     func place(_ number: UInt64) -> EventPlace {
@@ -18,7 +18,7 @@ struct TrialEvents: Sendable {
         (place.sequence - 1) * UInt64(originators) + UInt64(place.originator) - 1
     }
 
-    func epoch(_ number: UInt64) -> UInt64 { number / epochEvents + 1 }
+    func day(_ number: UInt64) -> UInt64 { number / dayEvents + 1 }
 
     func event(_ number: UInt64) -> Event {
         let place = place(number)

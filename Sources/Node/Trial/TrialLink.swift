@@ -65,13 +65,13 @@ extension TrialLink: ReconcileSource {
         return cells
     }
 
-    func epochs() async throws -> [EpochNode] {
-        guard case .epochs(let epochs) = try ask(.epochs) else { throw PeerFailure.unexpected(type: 139) }
-        return epochs
+    func days() async throws -> [DayNode] {
+        guard case .days(let days) = try ask(.days) else { throw PeerFailure.unexpected(type: 139) }
+        return days
     }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        guard case .tree(let contents) = try ask(.tree(epoch: epoch, paths: paths)) else {
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        guard case .tree(let contents) = try ask(.tree(day: day, paths: paths)) else {
             throw PeerFailure.unexpected(type: 140)
         }
         return contents

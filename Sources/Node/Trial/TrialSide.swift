@@ -35,12 +35,14 @@ final class TrialSide: Sendable {
 
     private static func insert(_ number: UInt64, _ events: TrialEvents, into set: inout ComparedSet) {
         set.insert(
-            SHA256.hash(events.event(number).canonicalBytes), epoch: events.epoch(number), place: events.place(number))
+            SHA256.hash(events.event(number).canonicalBytes), day: events.day(number), place: events.place(number))
     }
 }
 
 extension TrialSide: ReconcileReplica {
     func state() async throws -> SetState { with { $0.state() } }
+
+    func state(from floor: UTCDay) async throws -> SetState { with { $0.state(from: floor) } }
 
     func originators() async throws -> Int { with { $0.places.chains.count } }
 
@@ -52,13 +54,13 @@ extension TrialSide: ReconcileReplica {
         with { $0.cells(key, from: first, count: count) } ?? []
     }
 
-    func epochs() async throws -> [EpochNode] { with { $0.epochs() } }
+    func days() async throws -> [DayNode] { with { $0.days() } }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        with { $0.tree(epoch: epoch, paths: paths) }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        with { $0.tree(day: day, paths: paths) }
     }
 
-    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget] { [] }
+    func needed(limit: Int) async throws -> [FetchTarget] { [] }
 
     func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] {
         with { set in
@@ -71,7 +73,7 @@ extension TrialSide: ReconcileReplica {
         }
     }
 
-    func take(_ wires: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)]) {
+    func take(_ wires: [WireEvent]) async throws -> Int {
         let before = ThreadClock.seconds
         with { set in
             for wire in wires {
@@ -81,6 +83,6 @@ extension TrialSide: ReconcileReplica {
         }
         let seconds = ThreadClock.seconds - before
         taking.withLock { $0 += seconds }
-        return (wires.count, [])
+        return wires.count
     }
 }

@@ -35,7 +35,7 @@ public struct MessageBody: Codable, Sendable, Hashable {
 
 /// A page of a topic's messages: `GET /v1/topics/{topic}/messages`.
 public struct MessagesBody: Codable, Sendable {
-    /// By depth in the topic's DAG, then id; none at the end.
+    /// In the order of their charges; none at the end.
     public let messages: [MessageBody]
 
     /// Makes the body.
@@ -46,7 +46,7 @@ public struct MessagesBody: Codable, Sendable {
 
 /// Where an event is, as a node sees it: `GET /v1/events/{event}`.
 public struct EventStandingBody: Codable, Sendable, Hashable {
-    /// `held`, `waits` (for ancestors), `refused` (lately) or `unknown`.
+    /// `held`, `refused` (lately) or `unknown`.
     public let state: String
     /// The node that admitted it, of one that is held.
     public let originator: UInt32?

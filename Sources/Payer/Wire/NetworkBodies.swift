@@ -135,8 +135,10 @@ public struct NodeStatusBody: Codable, Sendable {
     public let messages: UInt64
     /// Topics.
     public let topics: UInt64
-    /// Events that wait for others.
-    public let waiting: UInt64
+    /// Places of chains that are empty between others that are held.
+    public let missing: UInt64
+    /// The day before which nothing that has expired is held any more; 0 before the first.
+    @Count32 public var floor: UInt32
     /// The day whose midnight it has probed last; 0 before the first.
     @Count32 public var probedThrough: UInt32
     /// Peers that it is connected to.
@@ -144,17 +146,43 @@ public struct NodeStatusBody: Codable, Sendable {
 
     /// Makes the body.
     public init(
-        node: UInt32, time: UInt64, events: UInt64, messages: UInt64, topics: UInt64, waiting: UInt64,
-        probedThrough: UInt32, connectedPeers: Int
+        node: UInt32, time: UInt64, events: UInt64, messages: UInt64, topics: UInt64, missing: UInt64,
+        floor: UInt32, probedThrough: UInt32, connectedPeers: Int
     ) {
         self.node = node
         self.time = time
         self.events = events
         self.messages = messages
         self.topics = topics
-        self.waiting = waiting
+        self.missing = missing
+        self.floor = floor
         self.probedThrough = probedThrough
         self.connectedPeers = connectedPeers
+    }
+}
+
+/// The answer to an owner's order to delete a message, from a node: `POST /v1/deletions`.
+public struct DeletedBody: Codable, Sendable {
+    /// The charge's number.
+    public let charge: UInt64
+    /// Whether the payload was there until now.
+    public let isNew: Bool
+
+    /// Makes the body.
+    public init(charge: UInt64, isNew: Bool) {
+        self.charge = charge
+        self.isNew = isNew
+    }
+}
+
+/// What a node held of days that have expired, ascending: `GET /v1/checkpoints`.
+public struct CheckpointsBody: Codable, Sendable {
+    /// Canonical bytes, tag `feesvc/checkpoint/1`, with the node's signature.
+    public let checkpoints: [SignedBytesBody]
+
+    /// Makes the body.
+    public init(checkpoints: [SignedBytesBody]) {
+        self.checkpoints = checkpoints
     }
 }
 

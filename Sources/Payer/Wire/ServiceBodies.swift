@@ -49,6 +49,25 @@ public struct HeadBody: Codable, Sendable {
     }
 }
 
+/// `GET /v1/seal`: how far epochs are sealed.
+public struct SealBody: Codable, Sendable {
+    /// The notice's canonical bytes, tag `feesvc/seal-notice/1`.
+    public let notice: HexBytes
+    /// The log key's signature.
+    public let signature: Signature
+
+    /// Makes the body.
+    public init(_ seal: SignedSealNotice) {
+        notice = HexBytes(seal.notice.canonicalBytes)
+        signature = seal.signature
+    }
+
+    /// The notice; its signature is checked by whoever uses it.
+    public var signed: SignedSealNotice {
+        get throws { SignedSealNotice(notice: try SealNotice(canonicalBytes: notice.bytes), signature: signature) }
+    }
+}
+
 /// `GET /v1/log/consistency`: the newest head, and the proof that the log of an earlier size only grew into it.
 public struct ConsistencyBody: Codable, Sendable {
     /// The newest head.

@@ -50,7 +50,9 @@ extension NodeCommand {
                 for (name, value) in [
                     ("node", "\(status.node)"), ("time", time), ("events", "\(status.events)"),
                     ("messages", "\(status.messages)"), ("topics", "\(status.topics)"),
-                    ("waiting for ancestors", "\(status.waiting)"), ("connected peers", "\(status.connectedPeers)"),
+                    ("missing in chains", "\(status.missing)"),
+                    ("expired are dropped", status.floor == 0 ? "none yet" : "before \(UTCDay(number: status.floor))"),
+                    ("connected peers", "\(status.connectedPeers)"),
                 ] {
                     print(name.padding(toLength: 22, withPad: " ", startingAt: 0) + value)
                 }
@@ -113,9 +115,9 @@ extension NodeCommand {
                 "held: event \(standing.sequence ?? 0) of node \(standing.originator ?? 0), for charge"
                     + " \(standing.charge ?? 0) of epoch \(standing.epoch ?? 0), in topic"
                     + " \(standing.topic.map { "\($0)" } ?? "–")"
-            case "waits": "waits: events that it links to, or follows in its chain, have not come yet; peers are asked"
-            case "refused": "refused lately: it breaks a rule of admission by itself, or an event that it follows does"
-            default: "unknown: neither held, waiting nor refused lately; it was never seen here, or long ago"
+            case "refused":
+                "refused lately: it breaks a rule of admission, or has expired and every node has dropped it"
+            default: "unknown: neither held nor refused lately; it was never seen here, or long ago"
             }
         }
     }

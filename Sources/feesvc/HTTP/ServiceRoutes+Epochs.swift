@@ -68,6 +68,12 @@ struct ClaimedBody: Codable, Sendable {
 
 extension ServiceRoutes {
     func addEpochs(to router: Router<BasicRequestContext>) {
+        router.get("/v1/seal") { _, _ in
+            guard let seal = try await service.sealNotice() else {
+                throw Refusal(404, "epoch/none-sealed", "No epoch has been sealed yet.")
+            }
+            return try Response.json(SealBody(seal))
+        }
         router.get("/v1/epochs/:epoch") { _, context in
             let number = try Self.epoch(context)
             guard let epoch = try await service.read({ try await EpochStore($0).epoch(number) }) else {

@@ -4,7 +4,7 @@ import Logging
 import Node
 import Payer
 
-/// Keeps a node's time and registry up to date with the fee service: waits for newer heads, asks for the registry now and
+/// Keeps a node's time and registry up to date with the fee service: waits for newer heads, asks for the registry and for what is sealed now and
 /// then. While the service does not answer, the node lives with what it knows.
 struct HeadFollower: Sendable {
     let node: ReplicationNode
@@ -20,6 +20,7 @@ struct HeadFollower: Sendable {
         await withTaskGroup { group in
             group.addTask { await followHeads() }
             group.addTask { await followRegistry() }
+            group.addTask { await followSeals() }
         }
     }
 
@@ -42,6 +43,19 @@ struct HeadFollower: Sendable {
                 logger.debug("no head", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: Self.pause)
             }
+        }
+    }
+
+    /// A node that learns late that an epoch is sealed keeps its expired messages longer, and nothing else.
+    private func followSeals() async {
+        while !Task.isCancelled {
+            do {
+                let body: SealBody = try await client.get("/v1/seal")
+                try await node.observe(try body.signed)
+            } catch {
+                logger.debug("no seal", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.registryPeriod)
         }
     }
 

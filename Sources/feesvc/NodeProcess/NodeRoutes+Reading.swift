@@ -52,7 +52,7 @@ extension NodeRoutes {
         var after: MessageCursor?
         if let text = query["after"] {
             guard let cursor = MessageCursor(String(text)) else {
-                throw Refusal(400, "request/query", "after is not the cursor of a message, as 12-0x….")
+                throw Refusal(400, "request/query", "after is not the cursor of a message, a number.")
             }
             after = cursor
         }
@@ -64,16 +64,13 @@ extension NodeRoutes {
 }
 
 extension MessageCursor {
-    /// `depth-0x…`.
-    var text: String { "\(depth)-\(id)" }
+    /// The charge's number.
+    var text: String { "\(charge)" }
 
     /// Reads ``text``.
     init?(_ text: String) {
-        let parts = text.split(separator: "-", maxSplits: 1)
-        guard parts.count == 2, let depth = UInt64(parts[0]), let id = Bytes32(hex: String(parts[1])) else {
-            return nil
-        }
-        self.init(depth: depth, id: id)
+        guard let charge = UInt64(text), charge <= UInt64(Int64.max) else { return nil }
+        self.init(charge: charge)
     }
 }
 
@@ -93,7 +90,6 @@ extension EventStandingBody {
             self.init(
                 state: "held", originator: held.originator, sequence: held.sequence, topic: held.topic,
                 epoch: held.epoch, charge: held.charge)
-        case .waits: self.init(state: "waits")
         case .refused: self.init(state: "refused")
         case .unknown: self.init(state: "unknown")
         }

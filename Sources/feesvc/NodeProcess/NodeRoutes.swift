@@ -29,6 +29,7 @@ struct NodeRoutes {
         router.post("/v1/envelopes") { request, _ in try await publish(request) }
         router.get("/v1/topics") { request, _ in try await topics(request) }
         addReading(to: router)
+        addRetention(to: router)
         router.get("/v1/receipts") { request, _ in
             let receipts = await node.receipts(
                 above: try request.number("above") ?? 0, limit: Int(clamping: try request.number("limit") ?? 256))
@@ -56,7 +57,7 @@ struct NodeRoutes {
         let status = await node.status()
         return NodeStatusBody(
             node: status.number, time: status.time, events: status.events, messages: status.messages,
-            topics: status.topics, waiting: UInt64(status.orphans),
+            topics: status.topics, missing: status.chains.reduce(0) { $0 + $1.missing }, floor: status.floor.number,
             probedThrough: status.probedThrough?.number ?? 0,
             connectedPeers: status.peers.count { $0.state == .connected })
     }

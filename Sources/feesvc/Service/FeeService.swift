@@ -167,6 +167,16 @@ actor FeeService {
         return SignedHead(head: head, signature: logKey.sign(domain.digest(of: head.statement)))
     }
 
+    /// Signs how far epochs are sealed, at the log's size; `nil` before the first is.
+    func sealNotice() async throws -> SignedSealNotice? {
+        guard let epoch = try await read({ try await EpochStore($0).lastSealed() }) else { return nil }
+        let head = heads.head.head
+        let address = state.keys.key(of: .log, at: head.size)
+        if logKey.address != address { logKey = try keyFolder.key(of: address) }
+        let notice = SealNotice(logID: head.logID, epoch: epoch, size: head.size)
+        return SignedSealNotice(notice: notice, signature: logKey.sign(domain.digest(of: notice.statement)))
+    }
+
     /// Whether the settlement key in force signed a statement.
     func isSettled(_ statement: some TypedStatement, by signature: Signature) -> Bool {
         signature.isBy(state.key(of: .settlement), over: domain.digest(of: statement))

@@ -29,15 +29,30 @@ import Testing
         #expect(set.gaps(from: 0) == [1...(UInt64.max - 2)])
     }
 
-    @Test func `a chain with a hole, or one that is known to go further, says so and signs nothing`() {
+    @Test func `a set that loses numbers, in any order, is the set that never had them`() {
+        var generator = SplitMix64(seed: 4)
+        for _ in 0..<50 {
+            let numbers = Set((0..<60).map { _ in UInt64.random(in: 0...90, using: &generator) })
+            let gone = Set(numbers.filter { _ in Bool.random(using: &generator) } + [200])
+            var set = IntervalSet()
+            for number in numbers { set.insert(number) }
+            for number in gone.sorted().shuffled(using: &generator) {
+                let isHeld = set.remove(number)
+                #expect(isHeld == numbers.contains(number))
+            }
+            var expected = IntervalSet()
+            for number in numbers.subtracting(gone) { expected.insert(number) }
+            #expect(set == expected)
+        }
+    }
+
+    @Test func `a chain knows its highest sequence and how many before it are missing`() {
         var chain = EventChain()
-        #expect(chain.next(after: 0) == 1 && chain.next(after: 1) == nil)
-        for sequence in [1, 2, 3, 7, 8] as [UInt64] { chain.add(sequence) }
-        #expect(chain.highestWithoutGap == 3)
-        #expect(chain.gaps == [4...6])
-        #expect(chain.next(after: 0) == nil)
+        #expect(chain.highest == 0 && chain.missing == 0)
+        for sequence in [2, 3, 7, 8] as [UInt64] { chain.add(sequence) }
+        #expect(chain.highest == 8 && chain.missing == 3)
         for sequence in 4...6 as ClosedRange<UInt64> { chain.add(sequence) }
-        #expect(chain.next(after: 8) == 9 && chain.next(after: 9) == nil)
+        #expect(chain.highest == 8 && chain.missing == 0)
         let isNew = chain.add(5)
         #expect(!isNew)
     }

@@ -26,7 +26,7 @@ import Testing
             let isSynced = await eventually {
                 for node in all {
                     let status = await node.status()
-                    guard status.events == 120, status.isSynced, status.orphans == 0 else { return false }
+                    guard status.events == 120, status.isSynced else { return false }
                 }
                 return true
             }

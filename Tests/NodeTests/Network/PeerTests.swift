@@ -8,7 +8,9 @@ import Testing
 @Suite struct PeerTests {
     private let network = TestNetwork()
 
-    private func hello(_ network: TestNetwork, node: UInt32 = 2, version: UInt16 = 2, log: Bytes32? = nil) -> [UInt8] {
+    private func hello(
+        _ network: TestNetwork, node: UInt32 = 2, version: UInt16 = PeerQuestion.Hello.versionNow, log: Bytes32? = nil
+    ) -> [UInt8] {
         let question = PeerQuestion.hello(
             PeerQuestion.Hello(
                 version: version,

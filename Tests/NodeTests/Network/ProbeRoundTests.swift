@@ -145,6 +145,6 @@ import Testing
 extension EventStore {
     /// Forgets some envelopes, as a failing disk would.
     fileprivate func loseEnvelopes(_ count: Int) throws {
-        try database.run("DELETE FROM envelope WHERE hash IN (SELECT hash FROM envelope LIMIT \(count))")
+        try database.run("DELETE FROM envelope WHERE charge IN (SELECT charge FROM envelope LIMIT \(count))")
     }
 }

@@ -177,7 +177,9 @@ private struct RandomMessages {
     private mutating func signature() -> Signature { SecretKey(seed: 1, label: "frames").sign(id()) }
 
     private mutating func state() -> SetState {
-        SetState(count: .random(in: 0...UInt64.max, using: &generator), root: id())
+        SetState(
+            floor: UTCDay(number: .random(in: 0...UInt32.max, using: &generator)),
+            count: .random(in: 0...UInt64.max, using: &generator), root: id())
     }
 
     private mutating func node(_ hash: Bytes32) -> TreeNode {
@@ -208,9 +210,9 @@ private struct RandomMessages {
             .probe(day: .random(in: 0...UInt64.max, using: &generator), nonce: id()),
             .challenge(ids().map { PeerQuestion.Challenge(event: $0, nonce: $0) }),
             .chain(originator: .random(in: 0...UInt32.max, using: &generator)),
-            .cells(from: .random(in: 0...UInt32.max, using: &generator), count: 7), .epochs,
+            .cells(from: .random(in: 0...UInt32.max, using: &generator), count: 7), .days,
             .tree(
-                epoch: .random(in: 0...UInt64.max, using: &generator),
+                day: .random(in: 0...UInt64.max, using: &generator),
                 paths: ids().map { TreePath(of: $0, digits: .random(in: 0...16, using: &generator)) }),
             .fetchPlaces(ranges()),
         ]
@@ -219,7 +221,7 @@ private struct RandomMessages {
     mutating func answers() -> [PeerAnswer] {
         [
             .hello(node: .random(in: 0...9, using: &generator), nonce: id(), proof: signature()), .proof,
-            .push([.new, .known, .refused, .waits]),
+            .push([.new, .known, .refused]),
             .compare(.equal), .compare(.differs(state(), key: .random())), .places(ranges()),
             .cells(
                 ids().map {
@@ -227,7 +229,7 @@ private struct RandomMessages {
                         count: .random(in: Int64.min...Int64.max, using: &generator), hashes: $0.prefix, ids: $0)
                 }
             ),
-            .epochs(ids().enumerated().map { EpochNode(epoch: UInt64($0), node: node($1)) }),
+            .days(ids().enumerated().map { DayNode(day: UInt64($0), node: node($1)) }),
             .tree([.leaf(ids()), .branch((0..<16).map { $0.isMultiple(of: 3) ? .empty : node(id()) })]),
             .fetch(events()), .fetchPlaces(events()), .probe(id()), .challenge(ids()),
             .chain(highest: .random(in: 0...UInt64.max, using: &generator), id: id()),

@@ -6,9 +6,8 @@ import Testing
 @Suite struct SetReconcilerTests {
     private let network = TestNetwork()
 
-    private func filled(_ number: UInt32, _ chains: [[CheckedEvent]], orphans: Int = 65_536) async throws -> EventStore
-    {
-        let store = try await network.store(number, orphans: orphans)
+    private func filled(_ number: UInt32, _ chains: [[CheckedEvent]]) async throws -> EventStore {
+        let store = try await network.store(number)
         for chain in chains { _ = try await store.admit(chain, from: nil, head: nil) }
         return store
     }
@@ -24,8 +23,8 @@ import Testing
         #expect(try await !reconciler.reconcile(StoreReplica(store: one), with: StoreSource(two)))
         #expect(try await reconciler.reconcile(StoreReplica(store: two), with: StoreSource(one)))
         #expect(try await reconciler.reconcile(StoreReplica(store: one), with: StoreSource(two)))
-        #expect(await one.epochs() == two.epochs())
-        #expect(await one.epochs().map(\.node.count) == [140, 20])
+        #expect(await one.days() == two.days())
+        #expect(await one.days().map(\.node.count) == [160])
     }
 
     @Test(arguments: [(true, false, false), (false, true, false), (false, false, true)])
@@ -87,42 +86,39 @@ import Testing
         let behind = try await network.store(2)
         let last = try #require(chain.last)
         let report = try await behind.admit([last], from: nil, head: nil)
-        #expect(report.results == [.waits] && report.isLackingAncestors)
+        #expect(report.results == [.new] && report.isLackingAncestors)
         try await SetReconciler().fetchAncestors(for: StoreReplica(store: behind), from: source)
-        let figures = try await behind.figures()
-        #expect(figures.events == 5_000 && figures.orphans == 0)
+        #expect(try await behind.figures().events == 5_000)
         #expect(source.events == 4_999)
-        #expect(await behind.epochs() == source.store.epochs())
+        #expect(await behind.days() == source.store.days())
     }
 
-    @Test func `a chain of 5,000 that comes in the worst order is admitted in one step`() async throws {
-        let chain = network.log.unsignedChain(1, count: 5_000)
-        let store = try await network.store(1)
-        let waiting = try await store.admit(chain.dropFirst().reversed(), from: nil, head: nil)
-        #expect(waiting.results.allSatisfy { $0 == .waits })
-        #expect(try await store.figures().orphans == 4_999)
-        let report = try await store.admit([chain[0]], from: nil, head: nil)
-        #expect(report.results == [.new] && report.admitted.count == 5_000)
-        #expect(report.admitted.first == chain.first?.wire && report.admitted.last == chain.last?.wire)
-        let figures = try await store.figures()
-        #expect(figures.events == 5_000 && figures.orphans == 0)
-    }
-
-    @Test func `a difference many times larger than the pool is healed, with each event fetched some times at most`()
+    @Test func `P21: a chain of 5,000 that comes children first is admitted event by event, and nothing waits`()
         async throws
     {
-        let chains = [
-            network.log.unsignedChain(1, count: 700), network.log.unsignedChain(2, count: 500, firstSample: 9_000),
-        ]
-        let source = StoreSource(try await filled(1, chains))
-        let behind = try await filled(2, [], orphans: 50)
-        var rounds = 0
-        while try await !SetReconciler().reconcile(StoreReplica(store: behind), with: source), rounds < 5 {
-            rounds += 1
+        let chain = network.log.unsignedChain(1, count: 5_000)
+        let store = try await network.store(1)
+        for part in stride(from: 4_999, through: 0, by: -500).map({ chain[max(0, $0 - 499)...$0].reversed() }) {
+            let report = try await store.admit(Array(part), from: nil, head: nil)
+            #expect(report.results.allSatisfy { $0 == .new })
         }
-        #expect(await behind.epochs() == source.store.epochs())
-        #expect(rounds <= 1)
-        #expect(source.events <= 4 * 1_200)
+        let figures = try await store.figures()
+        #expect(figures.events == 5_000 && figures.evidence == 0)
+        #expect(figures.chains == [ChainHead(originator: 1, highest: 5_000, id: chain[4_999].id, missing: 0)])
+        #expect(try await store.tips() == [chain[4_999].id])
+        #expect(await store.needed(limit: 10).isEmpty)
+    }
+
+    @Test func `an ancestor that nobody has is asked for some times, and holds up nothing`() async throws {
+        let chain = network.log.unsignedChain(1, count: 3)
+        let source = StoreSource(try await filled(1, [[chain[0], chain[2]]]))
+        let behind = try await filled(2, [[chain[2]]])
+        for _ in 0..<10 {
+            try await SetReconciler().fetchAncestors(for: StoreReplica(store: behind), from: source)
+        }
+        #expect(source.fetches == 4)
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: behind), with: source))
+        #expect(try await behind.figures().chains.map(\.missing) == [1])
     }
 
     @Test func `a peer that names ids and never serves them costs one question and does not stop the rest`()
@@ -165,7 +161,7 @@ import Testing
                 }
             }
         }
-        #expect(await behind.epochs() == sources[0].store.epochs())
+        #expect(await behind.days() == sources[0].store.days())
         #expect(sources.reduce(0) { $0 + $1.events } == 1_500)
     }
 
@@ -198,9 +194,9 @@ private struct Partial: ReconcileSource {
         guard !hasCells else { return cells }
         return cells.map { SketchCell(count: $0.count + 1, hashes: $0.hashes, ids: .zero) }
     }
-    func epochs() async throws -> [EpochNode] { hasTrees ? try await truth.epochs() : [] }
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        try await truth.tree(epoch: epoch, paths: paths)
+    func days() async throws -> [DayNode] { hasTrees ? try await truth.days() : [] }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(day: day, paths: paths)
     }
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] { try await truth.fetch(targets) }
 }
@@ -216,9 +212,9 @@ private struct Liar: ReconcileSource {
     func cells(from first: Int, count: Int) async throws -> [SketchCell] {
         try await truth.cells(from: first, count: count)
     }
-    func epochs() async throws -> [EpochNode] { try await truth.epochs() }
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        try await truth.tree(epoch: epoch, paths: paths)
+    func days() async throws -> [DayNode] { try await truth.days() }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(day: day, paths: paths)
     }
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
         try await truth.fetch(targets).filter { served.contains($0.id) } + instead
@@ -234,9 +230,9 @@ private struct Silent: ReconcileSource {
     func cells(from first: Int, count: Int) async throws -> [SketchCell] {
         try await truth.cells(from: first, count: count)
     }
-    func epochs() async throws -> [EpochNode] { try await truth.epochs() }
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        try await truth.tree(epoch: epoch, paths: paths)
+    func days() async throws -> [DayNode] { try await truth.days() }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        try await truth.tree(day: day, paths: paths)
     }
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
         try await Task.sleep(for: .seconds(60))

@@ -12,8 +12,8 @@ import Testing
         }
         for vector in SetVectors.all.held {
             var held = HeldIDs()
-            for part in vector.epochs.reversed() {
-                for id in numberedIDs(part.first, part.count) { held.insert(id, epoch: part.epoch) }
+            for part in vector.days.reversed() {
+                for id in numberedIDs(part.first, part.count) { held.insert(id, day: part.day) }
             }
             #expect(held.state().root == vector.root)
         }
@@ -61,12 +61,12 @@ import Testing
         }
     }
 
-    @Test func `P3: equal roots are equal sets: of all sets of ten ids in two epochs no two share one`() {
+    @Test func `P3: equal roots are equal sets: of all sets of ten ids in two days no two share one`() {
         let ids = numberedIDs(0, 10)
         var roots: [Bytes32: Int] = [:]
         for set in 0..<1 << 10 {
             var held = HeldIDs()
-            for place in 0..<10 where set >> place & 1 == 1 { held.insert(ids[place], epoch: UInt64(place % 2)) }
+            for place in 0..<10 where set >> place & 1 == 1 { held.insert(ids[place], day: UInt64(place % 2)) }
             #expect(roots.updateValue(set, forKey: held.state().root) == nil)
             #expect(held.count == set.nonzeroBitCount)
         }
@@ -92,8 +92,8 @@ import Testing
         let rest = Set(numberedIDs(1_000, 50))
         var with = HeldIDs()
         var without = HeldIDs()
-        for id in rest.union(subset) { with.insert(id, epoch: 1) }
-        for id in rest { without.insert(id, epoch: 1) }
+        for id in rest.union(subset) { with.insert(id, day: 1) }
+        for id in rest { without.insert(id, day: 1) }
         #expect(with.state().root != without.state().root)
         let sums = (
             [1, 4].map { Bytes32(integer: $0) }, [2, 3].map { Bytes32(integer: $0) }
@@ -101,10 +101,10 @@ import Testing
         #expect(TreeContent.leaf(sums.0).node != TreeContent.leaf(sums.1).node)
     }
 
-    @Test func `the ids of a prefix are found in every epoch`() {
+    @Test func `the ids of a prefix are found in every day`() {
         var held = HeldIDs()
         let ids = numberedIDs(0, 3_000)
-        for (place, id) in ids.enumerated() { held.insert(id, epoch: UInt64(place % 7)) }
+        for (place, id) in ids.enumerated() { held.insert(id, day: UInt64(place % 7)) }
         for id in ids.prefix(200) { #expect(held.ids(startingWith: id.prefix) == [id]) }
         #expect(held.ids(startingWith: 0).isEmpty && held.ids(startingWith: UInt64.max).isEmpty)
     }

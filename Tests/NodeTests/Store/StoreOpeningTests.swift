@@ -73,7 +73,7 @@ import Testing
         database.close()
         #expect(
             await refusal(configuration)
-                == .storeFormat(directory: configuration.dataDirectory, found: 1, supported: 2)
+                == .storeFormat(directory: configuration.dataDirectory, found: 1, supported: 3)
         )
     }
 
@@ -122,7 +122,7 @@ import Testing
             copied.dataDirectory = "\(network.directory.path)/copy\(count)"
             try FileManager.default.copyItem(atPath: configuration.dataDirectory, toPath: copied.dataDirectory)
             let reopened = try await EventStore.open(copied)
-            #expect(await reopened.epochs() == store.epochs())
+            #expect(await reopened.days() == store.days())
             #expect(try await reopened.figures().chains == store.figures().chains)
             #expect(await reopened.newestHead == store.newestHead)
             #expect(try await reopened.topics(after: nil, limit: 9) == store.topics(after: nil, limit: 9))
@@ -137,7 +137,7 @@ import Testing
         let chain = network.log.unsignedChain(1, count: 12)
         let store = try await EventStore.open(configuration)
         _ = try await store.admit(Array(chain.prefix(4)), from: nil, head: nil)
-        let before = await store.epochs()
+        let before = await store.days()
         try await store.limitPages()
         var failure: SQLiteFailure?
         for count in 5...12 where failure == nil {
@@ -149,7 +149,7 @@ import Testing
             }
         }
         #expect(failure?.isDiskFull == true)
-        #expect(await store.epochs() == before)
+        #expect(await store.days() == before)
         try await store.liftLimit()
         _ = try await store.admit(chain, from: nil, head: nil)
         #expect(try await store.figures().events == 12)

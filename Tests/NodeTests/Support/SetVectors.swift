@@ -17,14 +17,14 @@ struct SetVectors: Decodable {
         let hash: Bytes32
     }
 
-    struct Epoch: Decodable {
-        let epoch: UInt64
+    struct Day: Decodable {
+        let day: UInt64
         let first: UInt64
         let count: UInt64
     }
 
     struct Held: Decodable {
-        let epochs: [Epoch]
+        let days: [Day]
         let root: Bytes32
     }
 

@@ -40,14 +40,14 @@ final class StoreSource: ReconcileSource {
         return cells
     }
 
-    func epochs() async throws -> [EpochNode] {
+    func days() async throws -> [DayNode] {
         counts.withLock { $0.findings += 1 }
-        return await store.epochs()
+        return await store.days()
     }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
         counts.withLock { $0.findings += 1 }
-        return await store.tree(epoch: epoch, paths: paths)
+        return await store.tree(day: day, paths: paths)
     }
 
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
@@ -83,21 +83,20 @@ struct StoreReplica: ReconcileReplica {
         try await store.sketched(key, from: first, count: count)
     }
 
-    func epochs() async throws -> [EpochNode] { await store.epochs() }
+    func days() async throws -> [DayNode] { await store.days() }
 
-    func tree(epoch: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        await store.tree(epoch: epoch, paths: paths)
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        await store.tree(day: day, paths: paths)
     }
 
-    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await store.unknown(targets) }
+    func state(from floor: UTCDay) async throws -> SetState { await store.state(from: floor) }
 
-    func needed(except asked: Set<FetchTarget>, limit: Int) async throws -> [FetchTarget] {
-        await store.needed(except: asked, limit: limit)
-    }
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { await store.unknown(targets) }
 
-    func take(_ events: [WireEvent]) async throws -> (taken: Int, dropped: [(sequence: UInt64, id: Bytes32)]) {
-        let report = try await store.admit(try events.map { try $0.unchecked() }, from: nil, head: nil)
-        return (report.taken, report.dropped)
+    func needed(limit: Int) async throws -> [FetchTarget] { await store.needed(limit: limit) }
+
+    func take(_ events: [WireEvent]) async throws -> Int {
+        try await store.admit(try events.map { try $0.unchecked() }, from: nil, head: nil).taken
     }
 }
 
@@ -106,15 +105,17 @@ extension WireEvent {
     func unchecked() throws -> CheckedEvent {
         let signed = try SignedEvent(bytes: event, signature: try Signature(signature))
         let receipt = try Receipt(canonicalBytes: signed.event.receipt)
-        return CheckedEvent(
-            signed: signed, wire: self, charge: receipt.charge, logged: receipt.leaf.time, head: receipt.head)
+        return CheckedEvent(signed: signed, wire: self, receipt: receipt, deletion: deletion)
     }
 }
 
 extension TestNetwork {
-    func store(_ number: UInt32, orphans: Int = 65_536) async throws -> EventStore {
-        var configuration = configuration(number)
-        configuration.limits.orphanEvents = orphans
-        return try await EventStore.open(configuration)
+    func store(_ number: UInt32) async throws -> EventStore { try await EventStore.open(configuration(number)) }
+}
+
+extension EventStore {
+    /// The tips of every topic, by topic, then id.
+    func tips() throws -> [Bytes32] {
+        try database.rows("SELECT id FROM tip ORDER BY topic, id") { row throws(SQLiteFailure) in try row.bytes32(0) }
     }
 }

@@ -89,6 +89,12 @@ final class TestLog: Sendable {
         }
     }
 
+    /// The log key's word that epochs are sealed.
+    func seal(_ epoch: UInt64) -> SignedSealNotice {
+        let notice = SealNotice(logID: genesis.logID, epoch: epoch, size: state.withLock { $0.frontier.size })
+        return SignedSealNotice(notice: notice, signature: key.sign(domain.digest(of: notice.statement)))
+    }
+
     private func head(of state: State) -> SignedHead {
         let head = LogHead(
             logID: genesis.logID,
@@ -103,11 +109,16 @@ final class TestLog: Sendable {
 
 extension Envelope {
     /// An envelope of a test's topic with a payload made from a number.
-    static func sample(_ number: UInt64, topic: UInt64 = 1, bytes: Int = 64) -> Envelope {
+    static func sample(_ number: UInt64, topic: UInt64 = 1, bytes: Int = 64, expiry: UInt32 = 20_600) -> Envelope {
+        sample(number, in: Bytes32(integer: UInt128(topic)), bytes: bytes, expiry: expiry)
+    }
+
+    /// An envelope of any topic with a payload made from a number.
+    static func sample(_ number: UInt64, in topic: Bytes32, bytes: Int = 64, expiry: UInt32 = 20_600) -> Envelope {
         var generator = SplitMix64(seed: number)
         return Envelope(
-            topic: Bytes32(integer: UInt128(topic)),
-            expiryDay: UTCDay(number: 20_600),
+            topic: topic,
+            expiryDay: UTCDay(number: expiry),
             salt: Bytes32(integer: UInt128(number)),
             payload: (0..<bytes).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         )

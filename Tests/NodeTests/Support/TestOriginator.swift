@@ -75,12 +75,7 @@ extension TestLog {
             let signed = SignedEvent(event: event, signature: signature)
             previous = signed.id
             return CheckedEvent(
-                signed: signed,
-                wire: WireEvent(signed, envelope),
-                charge: receipt.charge,
-                logged: receipt.leaf.time,
-                head: receipt.head
-            )
+                signed: signed, wire: WireEvent(signed, envelope), receipt: receipt, deletion: nil)
         }
     }
 }

@@ -1,0 +1,19 @@
+import Channels
+
+extension NodeCore {
+    /// What this node has seen.
+    func news() async -> LogNews { LogNews(head: clock.newest, seal: await store.seal) }
+
+    /// Takes in what a peer has seen, as far as the log key signed it.
+    func learn(_ news: LogNews) async throws {
+        if let head = news.head, head.head.logID == rules.logID, head.head.isNewer(than: clock.newest?.head),
+            heads.isTrusted(head)
+        {
+            try await store.record(head)
+            advance(to: head, isCurrent: false)
+        }
+        if let seal = news.seal, seal.notice.epoch > (await store.seal)?.notice.epoch ?? 0, heads.isTrusted(seal) {
+            try await learn(seal)
+        }
+    }
+}
