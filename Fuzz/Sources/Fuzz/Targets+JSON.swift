@@ -158,7 +158,8 @@ private func testRequests(_ bytes: [UInt8]) {
             PublishAnswerBody(event: nil, acknowledgement: nil, problem: problem),
         ]),
         NodeStatusBody(
-            node: 1, time: 1, events: 1, messages: 1, topics: 1, missing: 0, floor: 20_480, probedThrough: 1, connectedPeers: 3),
+            node: 1, time: 1, events: 1, messages: 1, topics: 1, missing: 0, floor: 20_480, probedThrough: 1,
+            connectedPeers: 3),
         TopicsBody(topics: [TopicsBody.Topic(topic: .zero, events: 1, root: .zero)]), try LostLog.keys,
         NodeReceiptsBody(receipts: [HexBytes(receipt.canonicalBytes)]))
 }
