@@ -21,6 +21,8 @@ public struct NodeConfiguration: Sendable {
     public var seed: UInt64
     /// What bounds memory, time and work.
     public var limits: NodeLimits
+    /// The key of the own sketch; random and secret where it is not set.
+    var sketchKey: SipHash?
 
     /// Makes a configuration.
     public init(

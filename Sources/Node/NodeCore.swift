@@ -136,7 +136,7 @@ final class NodeCore: Sendable {
     }
 
     /// Checks events by their bytes alone, many of them on every processor.
-    private func check(_ events: [WireEvent]) async -> [Result<CheckedEvent, EventRefusal>] {
+    func check(_ events: [WireEvent]) async -> [Result<CheckedEvent, EventRefusal>] {
         let parts = min(Self.processors, events.count / Self.checksLeast)
         guard parts > 1 else { return events.map(check) }
         return await withTaskGroup(of: (Int, [Result<CheckedEvent, EventRefusal>]).self) { group in
@@ -159,7 +159,7 @@ final class NodeCore: Sendable {
     /// Pushes this node's own new events to as many peers as the fan-out allows.
     func spread(_ events: [WireEvent], except source: UInt32? = nil) {
         guard !events.isEmpty else { return }
-        let connected = peers.all.filter { $0.number != source && $0.session != nil }
+        let connected = peers.all.filter { $0.number != source && $0.isConnected }
         // With more peers than the fan-out the first ones differ from event to event, so that each is somebody's turn.
         let start = connected.isEmpty ? 0 : Int(truncatingIfNeeded: events[0].id.prefix % UInt64(connected.count))
         for offset in 0..<min(connected.count, limits.pushFanOut) {

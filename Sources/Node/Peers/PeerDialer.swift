@@ -100,7 +100,7 @@ struct PeerDialer: Sendable {
         let clock = ContinuousClock()
         let replica = HealedReplica(core: core, peer: link.number)
         var generator = SplitMix64(seed: seed &+ 1)
-        try await hear(session, replica)
+        try await core.hear(session, from: link.number)
         try await core.learn(try await session.news())
         var timesAhead = 0
         link.compared(isEqual: try await compare(replica, session, &timesAhead))
@@ -132,25 +132,5 @@ struct PeerDialer: Sendable {
             core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
             return false
         }
-    }
-
-    /// Asks how far the peer knows this node's own chain, and lets it show the event that it names.
-    ///
-    /// Shown with a good signature, it keeps this node from signing until its chain is whole; a claim without it does
-    /// not.
-    private func hear(_ session: PeerSession, _ replica: HealedReplica) async throws {
-        guard case .chain(let highest, let id) = try await session.ask(.chain(originator: core.number)) else {
-            throw PeerFailure.unexpected(type: 137)
-        }
-        if await highest > core.store.ownHighest {
-            _ = try await replica.take(try await session.fetch([.id(id)]))
-            if core.gate.proven < highest {
-                core.logger.warning(
-                    "peer claims an event of this node that it does not show",
-                    metadata: ["peer.number": "\(link.number)", "event.sequence": "\(highest)", "event.id": "\(id)"]
-                )
-            }
-        }
-        core.gate.heard(from: link.number)
     }
 }

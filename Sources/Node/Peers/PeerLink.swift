@@ -36,8 +36,11 @@ final class PeerLink: Sendable {
         state.withLock { PeerStatus(number: number, state: $0.phase, isEqual: $0.isEqual) }
     }
 
-    /// Both have proved themselves.
-    func connected(_ session: PeerSession) {
+    /// Whether what is queued can be pushed.
+    var isConnected: Bool { state.withLock { $0.phase == .connected } }
+
+    /// Both have proved themselves. Without a session somebody else takes what is to be pushed.
+    func connected(_ session: PeerSession?) {
         state.withLock { state in
             state.phase = .connected
             state.session = session
@@ -61,7 +64,7 @@ final class PeerLink: Sendable {
     /// Queues events while there is a connection; what finds no room is left to reconciliation.
     func push(_ events: [WireEvent]) {
         let isQueued = state.withLock { state in
-            guard state.session != nil else { return false }
+            guard state.phase == .connected else { return false }
             for event in events where !state.queue.append(event) { break }
             return true
         }

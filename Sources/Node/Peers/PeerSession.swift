@@ -42,6 +42,7 @@ final class PeerSession: Sendable {
         do {
             let answer = try PeerAnswer(type: answered.type, body: answered.body)
             if case .refusal(let refusal) = answer { throw PeerFailure.refused(refusal) }
+            if case .compare(.differs(let theirs, _)) = answer { state.withLock { $0.floor = theirs.floor } }
             return answer
         } catch let error as FrameError {
             throw PeerFailure.malformed(error)
@@ -50,12 +51,6 @@ final class PeerSession: Sendable {
 
     /// The peer's floor, as its last comparison said.
     var floor: UTCDay { state.withLock { $0.floor } }
-
-    /// Asks what the peer has seen that the log key signed.
-    func news() async throws -> LogNews {
-        guard case .signed(let news) = try await ask(.signed) else { throw PeerFailure.unexpected(type: 142) }
-        return news
-    }
 
     /// Hands an answer to who waits for it; one that nobody waits for any more is dropped.
     func deliver(_ frame: PeerFrame) {
@@ -86,47 +81,4 @@ final class PeerSession: Sendable {
     }
 }
 
-extension PeerSession: ReconcileSource {
-    func compare(_ state: SetState) async throws -> SetComparison {
-        guard case .compare(let comparison) = try await ask(.compare(state)) else {
-            throw PeerFailure.unexpected(type: 132)
-        }
-        if case .differs(let theirs, _) = comparison { self.state.withLock { $0.floor = theirs.floor } }
-        return comparison
-    }
-
-    func places() async throws -> [PlaceRange] {
-        guard case .places(let ranges) = try await ask(.places) else { throw PeerFailure.unexpected(type: 133) }
-        return ranges
-    }
-
-    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
-        guard case .cells(let cells) = try await ask(.cells(from: UInt32(first), count: UInt32(count))) else {
-            throw PeerFailure.unexpected(type: 138)
-        }
-        return cells
-    }
-
-    func days() async throws -> [DayNode] {
-        guard case .days(let days) = try await ask(.days) else { throw PeerFailure.unexpected(type: 139) }
-        return days
-    }
-
-    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        guard case .tree(let contents) = try await ask(.tree(day: day, paths: paths)) else {
-            throw PeerFailure.unexpected(type: 140)
-        }
-        return contents
-    }
-
-    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
-        var events: [WireEvent] = []
-        for question in Fetch(targets).questions {
-            switch try await ask(question) {
-            case .fetch(let found), .fetchPlaces(let found): events += found
-            case let other: throw PeerFailure.unexpected(type: other.type)
-            }
-        }
-        return events
-    }
-}
+extension PeerSession: PeerConversation {}

@@ -34,10 +34,16 @@ protocol ReconcileReplica: Sendable {
     func needed(limit: Int) async throws -> [FetchTarget]
     /// Of some targets, those that are neither held nor refused for good.
     func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget]
+    /// Waits a little for what others are fetching.
+    func pause() async throws
     /// What is being fetched for this set, from whichever peer.
     var claims: FetchClaims { get }
     /// Checks and admits events; returns how many were admitted.
     func take(_ events: [WireEvent]) async throws -> Int
+}
+
+extension ReconcileReplica {
+    func pause() async throws { try await Task.sleep(for: .milliseconds(20)) }
 }
 
 /// How a session with a peer ended.

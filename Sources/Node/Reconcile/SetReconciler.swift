@@ -14,7 +14,8 @@ struct SetReconciler: Reconciler {
 
     /// The most events of one fetch.
     let fetchMax: Int
-    /// The most answers that are being checked and stored while the next is fetched.
+    /// The most answers that are being checked and stored while the next is fetched; with 0 one is stored before the next is
+    /// asked for.
     let takesMax: Int
     /// The ways of finding differences that are tried.
     let ways: Set<ReconcileSteps.Step>
@@ -135,6 +136,11 @@ struct SetReconciler: Reconciler {
             while true {
                 try Task.checkCancellation()
                 if let events = try await fetch(&plan, replica, source, &brought) {
+                    guard takesMax > 0 else {
+                        defer { replica.claims.release(events.claimed) }
+                        brought.taken += try await replica.take(events.wires)
+                        continue
+                    }
                     if taking >= takesMax {
                         brought.taken += try await group.next() ?? 0
                         taking -= 1
@@ -170,7 +176,7 @@ struct SetReconciler: Reconciler {
             if batch.isEmpty {
                 let deferred = plan.takeDeferred()
                 guard !deferred.isEmpty else { return nil }
-                try await Task.sleep(for: .milliseconds(20))
+                try await replica.pause()
                 let unknown = try await replica.unknown(deferred)
                 // What another peer brought meanwhile is brought.
                 brought.served += deferred.count - unknown.count

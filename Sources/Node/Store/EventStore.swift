@@ -41,7 +41,7 @@ actor EventStore {
         let database = try StoreOpening.open(directory: configuration.dataDirectory, identity: identity)
         do {
             let floor = try Self.storedFloor(database)
-            (index, evicted) = try StoreIndex.read(database, key: .random(), floor: floor)
+            (index, evicted) = try StoreIndex.read(database, key: configuration.sketchKey ?? .random(), floor: floor)
             seal = try Self.storedSeal(database)
             known = try Self.storedChains(database)
             newestHead = try Self.storedHead(database)

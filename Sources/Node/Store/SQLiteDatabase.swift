@@ -28,6 +28,8 @@ enum SQLiteValue: Hashable, Sendable {
 final class SQLiteDatabase {
     private var handle: OpaquePointer?
     private var statements: [String: OpaquePointer] = [:]
+    /// Called before each statement and after each commit; what it throws is what the disk would have said. For trials.
+    var disturbance: ((String) throws(SQLiteFailure) -> Void)?
 
     /// Opens or creates the file.
     init(path: String) throws(SQLiteFailure) {
@@ -56,6 +58,7 @@ final class SQLiteDatabase {
     /// Runs statements without values, several perhaps.
     func script(_ sql: String) throws(SQLiteFailure) {
         guard handle != nil else { throw closed }
+        try disturbance?(sql)
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
     }
 
@@ -97,6 +100,7 @@ final class SQLiteDatabase {
         _ values: [SQLiteValue] = [],
         _ body: (SQLiteRow) throws(SQLiteFailure) -> Void
     ) throws(SQLiteFailure) {
+        try disturbance?(sql)
         let statement = try prepared(sql)
         defer {
             sqlite3_reset(statement)
@@ -118,6 +122,7 @@ final class SQLiteDatabase {
         do {
             let result = try body()
             try script("COMMIT")
+            try disturbance?("COMMITTED")
             return result
         } catch {
             // Some failures (a full disk among them) have rolled back already; then there is nothing left to undo.

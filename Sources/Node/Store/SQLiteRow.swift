@@ -25,6 +25,8 @@ struct SQLiteRow {
         return value
     }
 
+    func text(_ column: Int32) -> String { sqlite3_column_text(statement, column).map { String(cString: $0) } ?? "" }
+
     /// A day.
     func day(_ column: Int32) throws(SQLiteFailure) -> UTCDay { UTCDay(number: try node(column)) }
 

@@ -27,7 +27,7 @@ final class TrialLink: Sendable {
 
     var traffic: Traffic { state.withLock { $0 } }
 
-    private func ask(_ question: PeerQuestion) throws -> PeerAnswer {
+    func ask(_ question: PeerQuestion) async throws -> PeerAnswer {
         let body = question.body
         let before = ThreadClock.seconds
         let read = try PeerQuestion(type: question.type, body: body)
@@ -47,36 +47,7 @@ final class TrialLink: Sendable {
     }
 }
 
-extension TrialLink: ReconcileSource {
-    func compare(_ state: SetState) async throws -> SetComparison {
-        guard case .compare(let comparison) = try ask(.compare(state)) else { throw PeerFailure.unexpected(type: 132) }
-        return comparison
-    }
-
-    func places() async throws -> [PlaceRange] {
-        guard case .places(let ranges) = try ask(.places) else { throw PeerFailure.unexpected(type: 133) }
-        return ranges
-    }
-
-    func cells(from first: Int, count: Int) async throws -> [SketchCell] {
-        guard case .cells(let cells) = try ask(.cells(from: UInt32(first), count: UInt32(count))) else {
-            throw PeerFailure.unexpected(type: 138)
-        }
-        return cells
-    }
-
-    func days() async throws -> [DayNode] {
-        guard case .days(let days) = try ask(.days) else { throw PeerFailure.unexpected(type: 139) }
-        return days
-    }
-
-    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        guard case .tree(let contents) = try ask(.tree(day: day, paths: paths)) else {
-            throw PeerFailure.unexpected(type: 140)
-        }
-        return contents
-    }
-
+extension TrialLink: PeerConversation {
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
         let fetch = Fetch(targets)
         let before = ThreadClock.seconds
