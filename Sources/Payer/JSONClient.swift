@@ -51,6 +51,42 @@ public struct JSONClient: Sendable {
         Array(buffer: try await send(.GET, path, body: nil, contentType: nil))
     }
 
+    /// `GET path`, the bytes in parts as they come: for an answer that need not fit into memory.
+    ///
+    /// - Parameter answerBytesMax: An answer with more is no answer (``ClientError/answer(url:reason:)``).
+    public func forEachPart(
+        of path: String, answerBytesMax: Int, _ body: ([UInt8]) throws -> Void
+    ) async throws {
+        let response = try await reaching(path) {
+            try await http.execute(HTTPClientRequest(url: base + path), timeout: .seconds(timeout))
+        }
+        guard (200..<300).contains(Int(response.status.code)) else {
+            let answer = try await reaching(path) { try await response.body.collect(upTo: self.answerBytesMax) }
+            throw failure(Int(response.status.code), answer, path: path)
+        }
+        var count = 0
+        do {
+            for try await part in response.body {
+                count += part.readableBytes
+                guard count <= answerBytesMax else {
+                    throw ClientError.answer(url: base + path, reason: "it has more than \(answerBytesMax) bytes")
+                }
+                do { try body(Array(buffer: part)) } catch { throw PartRefused(cause: error) }
+            }
+        } catch let refused as PartRefused {
+            throw refused.cause
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            try await reaching(path) { throw error }
+        }
+    }
+
+    /// What the reader of an answer's parts threw, told from what stopped the answer.
+    private struct PartRefused: Error {
+        let cause: any Error
+    }
+
     /// `POST path` with a JSON body.
     public func post<Body: Encodable, Answer: Decodable>(
         _ path: String, _ body: Body, as type: Answer.Type = Answer.self
@@ -90,23 +126,32 @@ public struct JSONClient: Sendable {
         request.method = method
         if let contentType { request.headers.add(name: "content-type", value: contentType) }
         if let body { request.body = .bytes(body) }
-        let response: HTTPClientResponse
-        let answer: ByteBuffer
+        let (response, answer) = try await reaching(path) {
+            let response = try await http.execute(request, timeout: .seconds(timeout))
+            return (response, try await response.body.collect(upTo: answerBytesMax))
+        }
+        guard (200..<300).contains(Int(response.status.code)) else {
+            throw failure(Int(response.status.code), answer, path: path)
+        }
+        return answer
+    }
+
+    /// Runs a part of a request; what stops it becomes ``ClientError/unreachable(url:reason:)``.
+    private func reaching<Value>(_ path: String, _ body: () async throws -> Value) async throws -> Value {
         do {
-            response = try await http.execute(request, timeout: .seconds(timeout))
-            answer = try await response.body.collect(upTo: answerBytesMax)
+            return try await body()
         } catch let error as CancellationError {
             throw error
         } catch {
             throw ClientError.unreachable(url: base + path, reason: "\(error)")
         }
-        guard (200..<300).contains(Int(response.status.code)) else {
-            if let problem = try? JSONDecoder().decode(ProblemBody.self, from: Data(buffer: answer)) {
-                throw ClientError.problem(problem)
-            }
-            throw ClientError.status(Int(response.status.code), url: base + path)
+    }
+
+    private func failure(_ status: Int, _ answer: ByteBuffer, path: String) -> ClientError {
+        if let problem = try? JSONDecoder().decode(ProblemBody.self, from: Data(buffer: answer)) {
+            return .problem(problem)
         }
-        return answer
+        return .status(status, url: base + path)
     }
 }
 

@@ -22,7 +22,7 @@ struct DemoOperators {
         var results: [EpochResult] = []
         for node in nodes {
             let key = identities.nodeOperator(Int(node.number))
-            let result = try await recompute(epoch)
+            let result = try await SealedEpoch(epoch, of: service).recomputed().result
             let body = AttestationBody(
                 operator: key.address, signature: key.sign(service.domain.digest(of: result.attestation)))
             let _: AttestedBody = try await service.client.post("/v1/epochs/\(epoch)/attestations", body)
@@ -41,20 +41,5 @@ struct DemoOperators {
             if second.paid > .zero { outcome.paidTwice += 1 }
         }
         return outcome
-    }
-
-    private func recompute(_ epoch: UInt64) async throws -> EpochResult {
-        func file(_ file: InputFile) async throws -> [UInt8] {
-            try await service.client.bytes("/v1/epochs/\(epoch)/inputs/\(file.rawValue)")
-        }
-        var held: [OpenCharge] = []
-        let open = AuditSource(name: InputFile.held.rawValue, content: .bytes(try await file(.held)))
-        try InputFiles.forEachHeld(open) { held.append($0) }
-        let audit = try EpochAudit(
-            opening: try InputFiles.opening(try await file(.opening)), held: held,
-            log: try InputFiles.leaves(try await file(.log), file: InputFile.log.rawValue),
-            seal: try InputFiles.leaves(try await file(.seal), file: InputFile.seal.rawValue),
-            head: try InputFiles.head(try await file(.head)))
-        return audit.result
     }
 }
