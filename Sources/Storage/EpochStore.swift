@@ -78,7 +78,7 @@ public struct EpochStore: Sendable {
         case deliveries
     }
 
-    private let transaction: Transaction
+    let transaction: Transaction
 
     /// Works within a transaction.
     public init(_ transaction: Transaction) {

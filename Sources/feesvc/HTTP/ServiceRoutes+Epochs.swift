@@ -41,17 +41,6 @@ struct EpochBody: Codable, Sendable {
     }
 }
 
-/// `POST /v1/epochs/{epoch}/attestations`.
-struct AttestationBody: Codable, Sendable {
-    let `operator`: Address
-    let signature: Signature
-}
-
-/// The answer to an attestation.
-struct AttestedBody: Codable, Sendable {
-    let attested: Bool
-}
-
 /// `POST /v1/claims`.
 struct ClaimBody: Codable, Sendable {
     let epoch: UInt64
@@ -93,12 +82,6 @@ extension ServiceRoutes {
             return Response(
                 status: .ok, headers: [.contentType: file.mediaType],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-        }
-        router.post("/v1/epochs/:epoch/attestations") { request, context in
-            let body = try await HTTPBody.json(AttestationBody.self, of: request)
-            let isAttested = try await service.attest(
-                epoch: try Self.epoch(context), operatorAddress: body.operator, signature: body.signature)
-            return try Response.json(AttestedBody(attested: isAttested))
         }
         router.post("/v1/claims") { request, _ in
             let body = try await HTTPBody.json(ClaimBody.self, of: request)

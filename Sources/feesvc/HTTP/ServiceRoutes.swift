@@ -27,6 +27,7 @@ struct ServiceRoutes {
         addSettlement(to: router)
         addNetwork(to: router)
         addEpochs(to: router)
+        addAttestations(to: router)
         addRewards(to: router)
         addFees(to: router)
         router.post("/v1/admin/acts") { request, _ in try await act(request) }

@@ -127,6 +127,32 @@ extension FeeService {
         }
     }
 
+    /// The open epoch, and the sealed ones that an operator has still to sign: those in whose quorum its node counts, of
+    /// which the quorum is not reached or the signature still counts for the operator's quality.
+    func attestationsDue(from operatorAddress: Address) async throws -> (open: UInt64, due: [UInt64]) {
+        let clock = genesis.epochs
+        return try await read { transaction in
+            let store = EpochStore(transaction)
+            guard let open = try await store.open() else { throw StorageCorruption("no epoch is open") }
+            let nodes = try await NodeStore(transaction).all()
+            guard let node = nodes.first(where: { $0.node.registration.operatorAddress == operatorAddress }) else {
+                return (open.number, [])
+            }
+            let sealed = try await store.unsigned(
+                by: operatorAddress, openFrom: open.firstIndex, limit: Self.attestationsDueMax)
+            return (
+                open.number,
+                sealed.filter {
+                    node.isMember(of: $0, clock)
+                        || AttestationQuorum.isLate($0, in: open.number) && node.isMember(of: open.number, clock)
+                }
+            )
+        }
+    }
+
+    /// So many epochs at a time are named to an operator.
+    private static let attestationsDueMax = 100
+
     /// Whose quorum attests a result: its epoch's snapshot, and after two epochs also that of the epoch that is open.
     private static func attestingSnapshots(
         of epoch: UInt64, _ session: LogSession
