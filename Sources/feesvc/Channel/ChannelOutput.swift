@@ -16,6 +16,18 @@ enum ChannelOutput {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
+    /// A value's JSON on one line.
+    static func line(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Prints a result at once, also into a pipe of a command that goes on.
+    static func result(_ text: String) {
+        FileHandle.standardOutput.write(Data("\(text)\n".utf8))
+    }
+
     /// Reads what ``text(_:)`` wrote.
     static func read<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
         try JSONDecoder().decode(type, from: Data(bytes))

@@ -12,8 +12,10 @@ import ServiceLifecycle
 /// `feesvc node`.
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "Run, register and look at full nodes.",
-        subcommands: [Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self])
+        commandName: "node", abstract: "Run, register and look at full nodes; attest and claim what they earn.",
+        subcommands: [
+            Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self, Attest.self, Claim.self,
+        ])
 
     /// `feesvc node run`.
     struct Run: AsyncParsableCommand {

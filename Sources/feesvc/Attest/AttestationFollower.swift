@@ -1,0 +1,61 @@
+import Payer
+import Primitives
+
+/// Attests epochs as they are sealed, until a signal comes or the service is away for too long.
+struct AttestationFollower {
+    private static let pauseMax: UInt64 = 60
+
+    /// Seconds between two looks.
+    let interval: UInt64
+    /// Seconds without an answer after which it gives up.
+    let patience: UInt64
+    /// Attests what is due.
+    let attest: @Sendable (ResultAttestation, [UInt64]) async throws -> Void
+    /// Finds service and node.
+    let connect: @Sendable () async throws -> ResultAttestation
+
+    /// Returns after SIGTERM or SIGINT; throws what no retry mends.
+    func untilStopped() async throws {
+        do {
+            try await Interruption.orEnd { try await follow() }
+        } catch is Interruption {
+            return
+        }
+    }
+
+    private func follow() async throws {
+        var attestation: ResultAttestation?
+        var waited: UInt64 = 0
+        var pause: UInt64 = 1
+        while true {
+            do {
+                let known = if let attestation { attestation } else { try await connect() }
+                attestation = known
+                try await attest(known, try await known.due())
+                (waited, pause) = (0, 1)
+                try await Task.sleep(for: .seconds(interval))
+            } catch let error as ClientError where error.mayPass {
+                guard waited < patience else {
+                    throw OperatorError(
+                        "\(error). Given up after \(waited) seconds; start it again once the service answers.")
+                }
+                ChannelOutput.note("\(error); again in \(pause) s")
+                try await Task.sleep(for: .seconds(pause))
+                waited = waited.addingClamped(pause)
+                pause = min(pause * 2, Self.pauseMax)
+            }
+        }
+    }
+}
+
+extension ClientError {
+    /// Whether the same request may be answered later.
+    var mayPass: Bool {
+        switch self {
+        case .unreachable: true
+        case .problem(let problem): problem.status >= 500 || problem.status == 429
+        case .status(let status, _): status >= 500 || status == 429
+        case .answer: false
+        }
+    }
+}
