@@ -172,7 +172,7 @@ def test_an_operator_attests_what_it_recomputed_and_claims_it_once(network: Netw
     done = network.attest(one)
     assert done.returncode == 0, done.stderr
     [line] = done.stdout.splitlines()
-    assert line.startswith(f"epoch {epoch}: pool {GRANT} = ") and "agrees; signed." in line
+    assert line.startswith(f"epoch {epoch}: pool {GRANT} = ") and "; signed. " in line
     assert "not yet those of nodes 2, 3, 4" in line
     result = result_of(network, epoch)
     [(signer, signature)] = network.attesters(epoch).items()
@@ -270,13 +270,13 @@ def in_opening(cumulative: int) -> Change:
     return in_json("nodes", change)
 
 
-def refused(network: Network, epoch: int, path: str, change: Change) -> str:
+def refused(network: Network, epoch: int, path: str, change: Change, *words: str) -> str:
     """Attests and claims through a liar; nothing is signed, sent or noted. Returns what was said."""
     one = network.operators[0]
     record = network.process.folder / "tampered.attested"
     with Tampering(network.process.address, {path: change}) as liar:
-        done = network.attest(one, "--epoch", str(epoch), "--record", str(record), at=liar.url)
-        claimed = network.node("claim", "--node", str(one.number), "--epoch", str(epoch), at=liar.url)
+        done = network.attest(one, "--epoch", str(epoch), "--record", str(record), *words, at=liar.url)
+        claimed = network.node("claim", "--node", str(one.number), "--epoch", str(epoch), *words, at=liar.url)
         assert liar.posted == []
     for ended in (done, claimed):
         assert (ended.returncode, ended.stdout) == (1, ""), ended.stderr
@@ -340,6 +340,25 @@ def with_another_log_key(hexed: str) -> str:
     return hexadecimal(bytes(raw))
 
 
+def test_with_since_nothing_of_the_state_before_is_taken_on_the_services_word(network: Network):
+    """What a liar changes in an opening need not change the result; where the epoch before ended, it shows."""
+    epoch = network.sealed()
+    one, two, *_ = network.operators
+    opening = f"/v1/epochs/{epoch}/inputs/opening.json"
+    lie = in_json("minuteCounts", lambda counts: [*counts[:-1], counts[-1] + 3])
+    said = refused(network, epoch, opening, lie, "--since", "1")
+    assert "its public inputs are wrong" in said and "opening.json: charge counts of minutes is " in said
+    with Tampering(network.process.address, {opening: lie}) as liar:
+        done = network.attest(one, "--epoch", str(epoch), at=liar.url)
+    assert done.returncode == 0
+    assert f"recomputed from the state before epoch {epoch} as the service has it" in done.stdout
+    done = network.attest(two, "--epoch", str(epoch), "--since", "1")
+    assert done.returncode == 0 and "agrees, recomputed from the beginning; signed." in done.stdout
+    told = network.attest(two, "--epoch", str(epoch), "--since", str(epoch - 1), "--json")
+    assert json.loads(told.stdout)["since"] == epoch - 1
+    assert network.attest(two, "--since", "0").returncode == 64
+
+
 def test_a_second_result_of_an_epoch_is_never_signed(network: Network):
     epoch = network.sealed()
     [one, *_] = network.operators
@@ -377,6 +396,7 @@ def test_following_attests_each_epoch_and_outlives_the_services_absence(network:
             eventually(lambda: operator.key.address.lower() in network.attesters(first))
             second = network.sealed(operator)
             eventually(lambda: operator.key.address.lower() in network.attesters(second))
+            eventually(lambda: said.read_text().count("\n") == 2)
             stable.away = True
             eventually(lambda: complaints.read_text().count("again in") >= 2)
             third = network.sealed(operator)

@@ -9,10 +9,10 @@ struct AttestationFollower {
     let interval: UInt64
     /// Seconds without an answer after which it gives up.
     let patience: UInt64
-    /// Attests what is due.
-    let attest: @Sendable (ResultAttestation, [UInt64]) async throws -> Void
+    /// Attests an epoch, which goes on from where those before it ended.
+    let attest: @Sendable (ResultAttestation, UInt64, inout EpochChain) async throws -> Void
     /// Finds service and node.
-    let connect: @Sendable () async throws -> ResultAttestation
+    let connect: @Sendable () async throws -> (ResultAttestation, EpochChain)
 
     /// Returns after SIGTERM or SIGINT; throws what no retry mends.
     func untilStopped() async throws {
@@ -24,14 +24,17 @@ struct AttestationFollower {
     }
 
     private func follow() async throws {
-        var attestation: ResultAttestation?
+        var known: (attestation: ResultAttestation, chain: EpochChain)?
         var waited: UInt64 = 0
         var pause: UInt64 = 1
         while true {
             do {
-                let known = if let attestation { attestation } else { try await connect() }
-                attestation = known
-                try await attest(known, try await known.due())
+                var (attestation, chain) = if let known { known } else { try await connect() }
+                for epoch in try await attestation.due() {
+                    try await attest(attestation, epoch, &chain)
+                    known = (attestation, chain)
+                }
+                known = (attestation, chain)
                 (waited, pause) = (0, 1)
                 try await Task.sleep(for: .seconds(interval))
             } catch let error as ClientError where error.mayPass {

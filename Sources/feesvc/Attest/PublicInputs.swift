@@ -20,13 +20,18 @@ struct PublicInputs {
         let audit: EpochAudit
         /// The result in `seal.csv`; nothing of it went into the audit's.
         let logged: EpochResult
+        /// The hashes of the leaves in `seal.csv`, by index.
+        let seal: [UInt64: Bytes32]
     }
 
     /// Recomputes the epoch. The caller compares what was sealed with what follows.
     ///
+    /// - Parameter previous: the epoch before, at whose end this one has to begin; `nil` takes the state before the epoch as
+    ///   `opening.json` and `held.csv` have it.
+    ///
     /// Throws an ``AuditDifference`` where the files contradict each other or the protocol, a ``ClientError`` where they did
     /// not come.
-    func recompute() async throws -> Recomputed {
+    func recompute(after previous: Recomputed? = nil) async throws -> Recomputed {
         try await ScratchFolder.with { folder in
             let opening = try InputFiles.opening(try await bytes(.opening))
             try AuditDifference.check("opening.json", "epoch", expected: epoch, found: opening.epoch)
@@ -36,9 +41,11 @@ struct PublicInputs {
             }
             let log = try await file(.log, in: folder)
             let held = try await file(.held, in: folder)
-            let replay = try replay(opening, held: held, log: log)
+            let replay = try replay(opening, held: held, log: log, after: previous)
             let audit = try EpochAudit(recomputing: replay, opening: opening, seal: seal, head: head)
-            return Recomputed(audit: audit, logged: try Self.result(in: seal))
+            return Recomputed(
+                audit: audit, logged: try Self.result(in: seal),
+                seal: Dictionary(seal.map { ($0.index, $0.hash) }) { first, _ in first })
         }
     }
 
@@ -51,16 +58,27 @@ struct PublicInputs {
         }
     }
 
-    private func replay(_ opening: EpochOpening, held: AuditSource, log: AuditSource) throws -> EpochReplay {
+    private func replay(
+        _ opening: EpochOpening, held: AuditSource, log: AuditSource, after previous: Recomputed?
+    ) throws -> EpochReplay {
         let named = try NamedCharges(log)
         var replay = try AuditDifference.inPlace("opening.json") { try EpochReplay(opening, keeping: named) }
         // Signatures are made for the log that the service showed first; a result of another would be signed for nothing.
         try AuditDifference.check(
             "opening.json", "genesis", expected: service.genesis.logID, found: replay.genesis.logID)
-        try InputFiles.forEachHeld(held) { try replay.open($0) }
+        if let previous { try EpochTie.checkOpening(opening, replay, after: previous.audit) }
+        var charges = previous.map { HeldTie(end: $0.audit.replay.held) }
+        try InputFiles.forEachHeld(held) { charge in
+            try charges?.take(charge)
+            try replay.open(charge)
+        }
+        try charges?.finish()
+        var seal = previous.map { SealTie(epoch: $0.audit.result.epoch, seal: $0.seal) }
         try LogWalk.forEachPart(log) { leaves in
+            try seal?.take(leaves)
             for leaf in leaves { try replay.apply(leaf) }
         }
+        try seal?.finish()
         return replay
     }
 

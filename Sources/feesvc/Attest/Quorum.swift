@@ -20,12 +20,21 @@ struct Quorum {
     init(of audit: EpochAudit, at service: ServiceConnection) async throws {
         let body: AttestationsBody = try await service.client.get("/v1/epochs/\(audit.result.epoch)/attestations")
         let digest = service.domain.digest(of: audit.result.attestation)
-        signers = Set(body.attestations.filter { $0.signature.isBy($0.operator, over: digest) }.map(\.operator))
-        let snapshot = audit.inputs.snapshot
+        let signers = body.attestations.filter { $0.signature.isBy($0.operator, over: digest) }.map(\.operator)
+        try self.init(Set(signers), audit.inputs.snapshot, isReached: body.attested)
+    }
+
+    /// The same with one more signature, as the service answered it.
+    func with(_ signer: Address, of audit: EpochAudit, isReached: Bool) throws -> Quorum {
+        try Quorum(signers.union([signer]), audit.inputs.snapshot, isReached: isReached)
+    }
+
+    private init(_ signers: Set<Address>, _ snapshot: [Participant], isReached: Bool) throws {
+        self.signers = signers
+        self.isReached = isReached
         stake = try Amount.sum(snapshot.map(\.stake))
-        signed = try Amount.sum(snapshot.filter { [signers] in signers.contains($0.operatorAddress) }.map(\.stake))
-        missing = snapshot.filter { [signers] in !signers.contains($0.operatorAddress) }.map(\.node)
-        isReached = body.attested
+        signed = try Amount.sum(snapshot.filter { signers.contains($0.operatorAddress) }.map(\.stake))
+        missing = snapshot.filter { !signers.contains($0.operatorAddress) }.map(\.node)
     }
 
     /// What is there and what is missing, for a person.

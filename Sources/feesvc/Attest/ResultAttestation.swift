@@ -15,6 +15,8 @@ struct ResultAttestation {
         let pool: Amount
         let rewards: Amount
         let dust: Amount
+        /// The first of the epochs that were recomputed one after the other up to this one.
+        let since: UInt64
         /// What the operator's node earned; `nil` where it is not in the epoch's snapshot.
         let reward: Amount?
         /// The operator's signature was in the log before: sending it again changed nothing.
@@ -37,20 +39,20 @@ struct ResultAttestation {
         return body.due
     }
 
-    /// Recomputes an epoch and signs its result, where that is what the service sealed.
-    func attest(_ epoch: UInt64) async throws -> (outcome: Outcome, quorum: Quorum) {
-        let audit = try await SealedEpoch(epoch, of: service).recomputed()
+    /// Recomputes an epoch after those of `chain`, and signs its result where that is what the service sealed.
+    func attest(_ epoch: UInt64, in chain: inout EpochChain) async throws -> (outcome: Outcome, quorum: Quorum) {
+        let audit = try await chain.recompute(try await SealedEpoch(epoch, of: service))
         let result = audit.result
         try await checkMembership(audit)
         let before = try await Quorum(of: audit, at: service)
         try record.note(epoch: epoch, result: result.hash)
         let body = AttestationBody(
             operator: key.address, signature: key.sign(service.domain.digest(of: result.attestation)))
-        let _: AttestedBody = try await service.client.post("/v1/epochs/\(epoch)/attestations", body)
-        let quorum = try await Quorum(of: audit, at: service)
+        let answer: AttestedBody = try await service.client.post("/v1/epochs/\(epoch)/attestations", body)
+        let quorum = try before.with(key.address, of: audit, isReached: answer.attested)
         let outcome = Outcome(
             epoch: epoch, node: node.number, result: result.hash, root: result.root, pool: result.pool,
-            rewards: result.rewards, dust: result.dust,
+            rewards: result.rewards, dust: result.dust, since: chain.first,
             reward: result.rows.first { $0.node == node.number }?.reward,
             signedBefore: before.signers.contains(key.address), attested: quorum.isReached, stakeSigned: quorum.signed,
             stake: quorum.stake)
@@ -84,8 +86,11 @@ extension ResultAttestation.Outcome {
     /// A line for a person.
     func text(_ quorum: Quorum, _ currency: Currency) -> String {
         let signed = signedBefore ? "signed before, sent again: that changes nothing" : "signed"
+        let basis =
+            since == 1
+            ? "recomputed from the beginning" : "recomputed from the state before epoch \(since) as the service has it"
         let own = reward.map { ", of the rewards \($0) are node \(node)'s" } ?? ""
-        return "epoch \(epoch): pool \(pool) = rewards \(rewards) + dust \(dust)\(own), root \(root): agrees; "
-            + "\(signed). \(quorum.text(currency))."
+        return "epoch \(epoch): pool \(pool) = rewards \(rewards) + dust \(dust)\(own), root \(root): agrees, "
+            + "\(basis); \(signed). \(quorum.text(currency))."
     }
 }

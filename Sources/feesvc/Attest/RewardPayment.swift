@@ -20,6 +20,8 @@ struct RewardPayment {
 
     let service: ServiceConnection
     let node: UInt32
+    /// The epoch from which all are recomputed; `nil` is only the one that is claimed.
+    let since: UInt64?
 
     /// The newest attested epoch with a reward row of the node: its proof pays all that is due.
     func newestEpoch() async throws -> SealedEpoch {
@@ -44,7 +46,8 @@ struct RewardPayment {
 
     /// Recomputes an epoch and claims what its result gives the node above what was claimed before.
     func claim(_ epoch: SealedEpoch) async throws -> Outcome {
-        let audit = try await epoch.recomputed()
+        var chain = EpochChain(service, since: since)
+        let audit = try await chain.recompute(epoch)
         let result = audit.result
         guard let row = result.rows.first(where: { $0.node == node }),
             let proof = RewardTree(result.rows)?.proof(of: node)

@@ -43,10 +43,12 @@ struct SealedEpoch {
     }
 
     /// Recomputes the epoch from its public inputs; a ``Disagreement`` where that is not what the service shows.
-    func recomputed() async throws -> EpochAudit {
+    ///
+    /// - Parameter previous: the epoch before, at whose end this one has to begin, where it was recomputed.
+    func recomputed(after previous: PublicInputs.Recomputed? = nil) async throws -> PublicInputs.Recomputed {
         let recomputed: PublicInputs.Recomputed
         do {
-            recomputed = try await PublicInputs(service: service, epoch: number).recompute()
+            recomputed = try await PublicInputs(service: service, epoch: number).recompute(after: previous)
         } catch let difference as AuditDifference {
             throw Disagreement(epoch: number, inputs: difference.description)
         }
@@ -55,7 +57,7 @@ struct SealedEpoch {
             let differences = result.differences(from: other)
             guard differences.isEmpty else { throw Disagreement(epoch: number, differences: differences) }
         }
-        return recomputed.audit
+        return recomputed
     }
 }
 

@@ -75,7 +75,7 @@ struct DirectoryAudit {
     ) throws -> EpochReplay {
         let named = try NamedCharges(try folder.source("log.csv"))
         var start = try AuditDifference.inPlace("opening.json") { try EpochReplay(opening, keeping: named) }
-        if let previous { try EpochTie.checkOpening(opening, start, after: previous) }
+        if let previous { try EpochTie.checkOpening(opening, start, after: previous.audit) }
         var tie = previous.map { HeldTie(end: $0.audit.replay.held) }
         try InputFiles.forEachHeld(try folder.source("held.csv")) { charge in
             try tie?.take(charge)
@@ -147,7 +147,7 @@ private struct LogCompanions {
 
     init(_ folder: AuditFolder, after previous: DirectoryAudit?) throws {
         charges = try ChargesCheck(folder)
-        seal = previous.map(SealTie.init)
+        seal = previous.map { SealTie(epoch: $0.epoch, seal: $0.seal) }
     }
 
     mutating func take(_ leaves: [ReadLeaf]) throws {

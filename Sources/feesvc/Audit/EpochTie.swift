@@ -6,13 +6,13 @@ import Rewards
 /// Where an epoch's beginning has to be the end of the epoch before.
 enum EpochTie {
     /// Checks the state before the epoch's first leaf.
-    static func checkOpening(_ opening: EpochOpening, _ start: EpochReplay, after before: DirectoryAudit) throws {
+    static func checkOpening(_ opening: EpochOpening, _ start: EpochReplay, after before: EpochAudit) throws {
         let place = "opening.json"
-        let end = before.audit.replay
-        try AuditDifference.check(place, "epoch", expected: before.epoch.addingClamped(1), found: opening.epoch)
+        let end = before.replay
+        try AuditDifference.check(place, "epoch", expected: end.epoch.addingClamped(1), found: opening.epoch)
         try AuditDifference.check(place, "genesis", expected: end.genesis.logID, found: start.genesis.logID)
         try AuditDifference.check(place, "log before it", expected: end.frontier.root, found: start.frontier.root)
-        try AuditDifference.check(place, "dust in", expected: before.audit.result.dust, found: opening.dustIn)
+        try AuditDifference.check(place, "dust in", expected: before.result.dust, found: opening.dustIn)
         try AuditDifference.check(place, "charges before it", expected: end.chargeCount, found: start.chargeCount)
         let beginning = end.genesis.epochs.beginning(of: opening.epoch)
         let counts = try AuditDifference.inPlace(place) { try end.rate.counts(at: beginning).list }
@@ -31,9 +31,9 @@ enum EpochTie {
         try checkNodes(start, after: before, place)
     }
 
-    private static func checkNodes(_ start: EpochReplay, after before: DirectoryAudit, _ place: String) throws {
-        let rewards = Dictionary(before.audit.result.rows.map { ($0.node, $0.cumulative) }) { first, _ in first }
-        let end = before.audit.replay.nodes
+    private static func checkNodes(_ start: EpochReplay, after before: EpochAudit, _ place: String) throws {
+        let rewards = Dictionary(before.result.rows.map { ($0.node, $0.cumulative) }) { first, _ in first }
+        let end = before.replay.nodes
         try AuditDifference.check(place, "number of nodes", expected: end.count, found: start.nodes.count)
         for (expected, found) in zip(end, start.nodes) {
             guard expected.node == found.node, expected.registeredAt == found.registeredAt,
@@ -43,9 +43,9 @@ enum EpochTie {
             }
             try AuditDifference.check(
                 place, "cumulative reward of node \(expected.node.number)",
-                expected: try rewards[expected.node.number] ?? before.audit.replay.entitled(expected),
+                expected: try rewards[expected.node.number] ?? before.replay.entitled(expected),
                 found: found.cumulative)
-            let slashed = before.audit.replay.refunds.slashed[expected.node.number] ?? .zero
+            let slashed = before.replay.refunds.slashed[expected.node.number] ?? .zero
             try AuditDifference.check(
                 place, "taken of node \(expected.node.number)'s stake", expected: try expected.slashed.adding(slashed),
                 found: found.slashed)

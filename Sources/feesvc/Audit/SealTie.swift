@@ -7,9 +7,10 @@ struct SealTie {
     /// The hashes of those that were not met yet, by index.
     private var missing: [UInt64: Bytes32]
 
-    init(_ before: DirectoryAudit) {
-        epoch = before.epoch
-        missing = before.seal
+    /// Expects the leaves that sealed an epoch, by index.
+    init(epoch: UInt64, seal: [UInt64: Bytes32]) {
+        self.epoch = epoch
+        missing = seal
     }
 
     /// Takes in the next leaves of the log.

@@ -10,6 +10,16 @@ struct OperatorService: ParsableArguments {
     var service = "http://127.0.0.1:8080"
     @Flag(help: "Print JSON, of attest a line an epoch.")
     var json = false
+    @Option(
+        help: """
+            Recompute from this epoch on, each from where the one before ended; 1 takes nothing on the service's word. \
+            Default: only what is wanted, from the state before it as the service has it.
+            """)
+    var since: UInt64?
+
+    func validate() throws {
+        guard since != 0 else { throw ValidationError("--since is an epoch, from 1 on.") }
+    }
 
     /// Runs with a client whose requests for large files may take long, but not stand still.
     func with(_ body: (HTTPClient) async throws -> Void) async throws {
@@ -37,16 +47,17 @@ extension NodeCommand {
             discussion: """
                 Downloads an epoch's inputs, replays its log leaf by leaf, recomputes pool, rewards and root, and compares all \
                 of it with what the service sealed. Only where every figure agrees is the result signed with the operator's key. \
-                Where one differs nothing is signed: the figures are named with both values, and the exit status is 1.
+                Where one differs nothing is signed: the figures are named with both values, and the exit status is 1. \
+                With --since 1 every epoch is recomputed from the first on, and nothing is taken on the service's word.
 
                 Once operators with more than two thirds of the stake have signed, rewards can be claimed (feesvc node claim). \
                 Sign before the next edge: attesting counts for your quality only in the epoch in which the result was logged. \
                 Signing again is harmless. What was signed is noted in a file beside the key, and a second result of an epoch is \
                 never signed: it would be evidence against you.
 
-                  feesvc node attest --service https://fees.example --operator-key operator.key
-                  feesvc node attest --service https://fees.example --operator-key operator.key --epoch 3 --json
-                  feesvc node attest --service https://fees.example --operator-key operator.key --follow
+                  feesvc node attest --service $URL --operator-key operator.key --since 1
+                  feesvc node attest --service $URL --operator-key operator.key --epoch 3 --json
+                  feesvc node attest --service $URL --operator-key operator.key --follow
                 """)
 
         @OptionGroup var target: OperatorService
@@ -74,37 +85,41 @@ extension NodeCommand {
             try await target.with { http in
                 let key = try KeyFile.read(operatorKey)
                 guard follow else {
-                    return try await attestOnce(try await connect(http, key))
+                    var (attestation, chain) = try await connect(http, key)
+                    return try await attestOnce(attestation, &chain)
                 }
-                try await AttestationFollower(interval: interval, patience: patience) { attestation, due in
-                    for epoch in due { try await attest(epoch, attestation) }
+                try await AttestationFollower(interval: interval, patience: patience) { attestation, epoch, chain in
+                    try await attest(epoch, attestation, &chain)
                 } connect: {
                     try await connect(http, key)
                 }.untilStopped()
             }
         }
 
-        private func connect(_ http: HTTPClient, _ key: SecretKey) async throws -> ResultAttestation {
+        private func connect(_ http: HTTPClient, _ key: SecretKey) async throws -> (ResultAttestation, EpochChain) {
             let service = try await ServiceConnection(http: http, url: target.service)
-            return ResultAttestation(
+            let attestation = ResultAttestation(
                 service: service, key: key,
                 node: try await OperatorNode.run(by: key.address, number: node, service),
                 record: SignedResults(path: record ?? operatorKey + ".attested"))
+            return (attestation, EpochChain(service, since: target.since))
         }
 
-        private func attestOnce(_ attestation: ResultAttestation) async throws {
-            if let epoch { return try await attest(epoch, attestation) }
+        private func attestOnce(_ attestation: ResultAttestation, _ chain: inout EpochChain) async throws {
+            if let epoch { return try await attest(epoch, attestation, &chain) }
             let due = try await attestation.due()
             if due.isEmpty {
                 ChannelOutput.note(
                     "No sealed epoch waits for the signature of node \(attestation.node.number)'s operator. The open epoch is "
                         + "\(try await attestation.service.openEpoch()).")
             }
-            for epoch in due { try await attest(epoch, attestation) }
+            for epoch in due { try await attest(epoch, attestation, &chain) }
         }
 
-        private func attest(_ epoch: UInt64, _ attestation: ResultAttestation) async throws {
-            let (outcome, quorum) = try await attestation.attest(epoch)
+        private func attest(
+            _ epoch: UInt64, _ attestation: ResultAttestation, _ chain: inout EpochChain
+        ) async throws {
+            let (outcome, quorum) = try await attestation.attest(epoch, in: &chain)
             ChannelOutput.result(
                 target.json
                     ? try ChannelOutput.line(outcome)

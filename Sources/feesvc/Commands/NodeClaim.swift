@@ -13,8 +13,8 @@ extension NodeCommand {
                 the node was registered with. Claiming again pays nothing. A claim needs no signature: --operator-key only names \
                 the node.
 
-                  feesvc node claim --service https://fees.example --operator-key operator.key
-                  feesvc node claim --service https://fees.example --node 3 --epoch 12 --json
+                  feesvc node claim --service $URL --operator-key operator.key
+                  feesvc node claim --service $URL --node 3 --epoch 12 --json
                 """)
 
         @OptionGroup var target: OperatorService
@@ -34,7 +34,8 @@ extension NodeCommand {
         func run() async throws {
             try await target.with { http in
                 let service = try await ServiceConnection(http: http, url: target.service)
-                let payment = RewardPayment(service: service, node: try await named(service).number)
+                let payment = RewardPayment(
+                    service: service, node: try await named(service).number, since: target.since)
                 let sealed =
                     if let epoch {
                         try await SealedEpoch(epoch, of: service)

@@ -22,7 +22,7 @@ struct DemoOperators {
         var results: [EpochResult] = []
         for node in nodes {
             let key = identities.nodeOperator(Int(node.number))
-            let result = try await SealedEpoch(epoch, of: service).recomputed().result
+            let result = try await SealedEpoch(epoch, of: service).recomputed().audit.result
             let body = AttestationBody(
                 operator: key.address, signature: key.sign(service.domain.digest(of: result.attestation)))
             let _: AttestedBody = try await service.client.post("/v1/epochs/\(epoch)/attestations", body)
