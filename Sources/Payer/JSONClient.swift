@@ -33,6 +33,9 @@ public struct JSONClient: Sendable {
     private let timeout: Int64
     private let answerBytesMax: Int
 
+    /// Seconds until the first byte of an answer that a server may have to gather first.
+    private static let largeTimeout: Int64 = 600
+
     /// Speaks to the server at `base` (`http://host:port`, no slash at the end).
     public init(http: HTTPClient, base: String, timeoutSeconds: Int64 = 60, answerBytesMax: Int = 256 << 20) {
         self.http = http
@@ -58,7 +61,7 @@ public struct JSONClient: Sendable {
         of path: String, answerBytesMax: Int, _ body: ([UInt8]) throws -> Void
     ) async throws {
         let response = try await reaching(path) {
-            try await http.execute(HTTPClientRequest(url: base + path), timeout: .seconds(timeout))
+            try await http.execute(HTTPClientRequest(url: base + path), timeout: .seconds(Self.largeTimeout))
         }
         guard (200..<300).contains(Int(response.status.code)) else {
             let answer = try await reaching(path) { try await response.body.collect(upTo: self.answerBytesMax) }

@@ -112,6 +112,12 @@ def network() -> Iterator[Network]:
             network.register(number)
         next_epoch(process, service)
         yield network
+        assert scratch(network) == []
+
+
+def scratch(network: Network) -> list[str]:
+    """Folders of downloaded inputs."""
+    return [path.name for path in network.process.folder.glob("feesvc-*-*-*")]
 
 
 @dataclass
@@ -357,6 +363,23 @@ def test_with_since_nothing_of_the_state_before_is_taken_on_the_services_word(ne
     told = network.attest(two, "--epoch", str(epoch), "--since", str(epoch - 1), "--json")
     assert json.loads(told.stdout)["since"] == epoch - 1
     assert network.attest(two, "--since", "0").returncode == 64
+
+
+def test_a_signal_ends_a_recomputation_and_nothing_is_left(network: Network):
+    epoch = network.sealed()
+    operator = network.operators[0]
+    words = [binary(), "node", "attest", "--operator-key", operator.file, "--epoch", str(epoch), "--service"]
+    slow = Tampering(network.process.address, {f"/v1/epochs/{epoch}/inputs/log.csv": slowly})
+    with slow, subprocess.Popen([*words, slow.url], stdin=subprocess.DEVNULL, env=network.process.environment) as attest:
+        eventually(lambda: scratch(network) != [])
+        attest.terminate()
+        assert attest.wait(30) == 130
+    assert scratch(network) == [] and network.attesters(epoch) == {}
+
+
+def slowly(body: bytes) -> bytes:
+    time.sleep(3)
+    return body
 
 
 def test_a_second_result_of_an_epoch_is_never_signed(network: Network):

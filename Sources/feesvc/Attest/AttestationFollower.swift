@@ -1,7 +1,7 @@
 import Payer
 import Primitives
 
-/// Attests epochs as they are sealed, until a signal comes or the service is away for too long.
+/// Attests epochs as they are sealed, until it is cancelled or the service is away for too long.
 struct AttestationFollower {
     private static let pauseMax: UInt64 = 60
 
@@ -14,16 +14,8 @@ struct AttestationFollower {
     /// Finds service and node.
     let connect: @Sendable () async throws -> (ResultAttestation, EpochChain)
 
-    /// Returns after SIGTERM or SIGINT; throws what no retry mends.
-    func untilStopped() async throws {
-        do {
-            try await Interruption.orEnd { try await follow() }
-        } catch is Interruption {
-            return
-        }
-    }
-
-    private func follow() async throws {
+    /// Goes on until it is cancelled; throws what no retry mends.
+    func follow() async throws {
         var known: (attestation: ResultAttestation, chain: EpochChain)?
         var waited: UInt64 = 0
         var pause: UInt64 = 1

@@ -75,6 +75,7 @@ struct PublicInputs {
         try charges?.finish()
         var seal = previous.map { SealTie(epoch: $0.audit.result.epoch, seal: $0.seal) }
         try LogWalk.forEachPart(log) { leaves in
+            try Task.checkCancellation()
             try seal?.take(leaves)
             for leaf in leaves { try replay.apply(leaf) }
         }

@@ -39,7 +39,7 @@ struct Quorum {
 
     /// What is there and what is missing, for a person.
     func text(_ currency: Currency) -> String {
-        let there = "operators with \(currency.both(signed)) of a stake of \(currency.both(stake)) have signed"
+        let there = "Operators with \(currency.both(signed)) of a stake of \(currency.both(stake)) have signed"
         guard !isReached else { return there + ", the result is attested" }
         let nodes = missing.prefix(20).map(String.init).joined(separator: ", ") + (missing.count > 20 ? " …" : "")
         let whose = missing.count == 1 ? "node \(nodes)" : "nodes \(nodes)"

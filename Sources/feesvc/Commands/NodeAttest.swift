@@ -21,14 +21,20 @@ struct OperatorService: ParsableArguments {
         guard since != 0 else { throw ValidationError("--since is an epoch, from 1 on.") }
     }
 
-    /// Runs with a client whose requests for large files may take long, but not stand still.
-    func with(_ body: (HTTPClient) async throws -> Void) async throws {
+    /// Runs with a client whose requests for large files may take long, but not stand still, until a signal comes.
+    ///
+    /// - Parameter isEndless: a signal is the command's regular end.
+    func with(isEndless: Bool = false, _ body: @Sendable @escaping (HTTPClient) async throws -> Void) async throws {
         try await Presentation.reportingErrors {
             var configuration = HTTPClient.Configuration.promptlyFailing
-            configuration.timeout.read = .seconds(120)
+            configuration.timeout.read = .seconds(600)
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             do {
-                try await body(http)
+                try await Interruption.orEnd { try await body(http) }
+            } catch is Interruption {
+                try await http.shutdown()
+                guard isEndless else { throw ExitCode(130) }
+                return
             } catch {
                 try? await http.shutdown()
                 if json, let disagreement = error as? Disagreement { print(try ChannelOutput.line(disagreement)) }
@@ -82,7 +88,7 @@ extension NodeCommand {
         }
 
         func run() async throws {
-            try await target.with { http in
+            try await target.with(isEndless: follow) { http in
                 let key = try KeyFile.read(operatorKey)
                 guard follow else {
                     var (attestation, chain) = try await connect(http, key)
@@ -92,7 +98,7 @@ extension NodeCommand {
                     try await attest(epoch, attestation, &chain)
                 } connect: {
                     try await connect(http, key)
-                }.untilStopped()
+                }.follow()
             }
         }
 
