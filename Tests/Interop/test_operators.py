@@ -17,7 +17,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from feesvc.canonical import Reader, sha, tagged, text
-from feesvc.http import Connection, Service
+from feesvc.http import Service
 from feesvc.messages import hexadecimal
 from feesvc.process import ServiceProcess, binary
 from feesvc.statements import STAKE_DEPOSIT, address
