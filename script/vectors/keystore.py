@@ -47,13 +47,14 @@ class Fixed:
 
 def make(name, key, password, kdf, salt, iv, id, n=None, r=8, p=1):
     """A key file by eth-keyfile, checked by hand."""
-    ek.Random, ek.uuid4, ek.SCRYPT_R, ek.SCRYPT_P = Fixed(salt, iv), lambda: uuid.UUID(id), r, p
+    ek.Random, ek.SCRYPT_R, ek.SCRYPT_P = Fixed(salt, iv), r, p
     file = ek.create_keyfile_json(key, password.encode(), 3, kdf, n)
     derived = (scrypt(password.encode(), salt, n, r, p) if kdf == "scrypt"
                else hashlib.pbkdf2_hmac("sha256", password.encode(), salt, n, 32))
     ciphertext = AES.new(derived[:16], AES.MODE_CTR, nonce=b"", initial_value=iv).encrypt(key)
     assert file["crypto"]["ciphertext"] == ciphertext.hex(), name
     assert file["crypto"]["mac"] == keccak(derived[16:] + ciphertext).hex(), name
+    file["id"] = id                                                    # drawn anew by eth-keyfile
     file["address"] = file["address"].lower()                          # geth's form; eth-keyfile writes the checksummed one
     return file
 
@@ -64,9 +65,9 @@ def readable(name, text, key, password):
     return {"name": name, "file": text, "password": password, "key": x(key), "address": x(address(key))}
 
 
-def standard(name, password="correct horse", kdf="scrypt", n=16, r=8, p=1, salt=None, edit=None):
+def standard(name, password="correct horse", kdf="scrypt", n=16, r=8, p=1, salt=None, edit=None, iv=None):
     key, id = rnd("key/" + name), str(uuid.UUID(bytes=rnd("id/" + name, 16), version=4))
-    file = make(name, key, password, kdf, salt or rnd("salt/" + name), rnd("iv/" + name, 16), id, n, r, p)
+    file = make(name, key, password, kdf, salt or rnd("salt/" + name), iv or rnd("iv/" + name, 16), id, n, r, p)
     text = edit(file) if edit else compact(file)
     return readable(name, text, key, password)
 
@@ -144,8 +145,8 @@ def by_eth_account():
     for kdf, n in ("scrypt", 4096), ("pbkdf2", 1000):
         ek.SCRYPT_R, ek.SCRYPT_P = 8, 1
         ek.Random = Fixed(rnd("salt/eth-account/" + kdf, 16), rnd("iv/eth-account/" + kdf, 16))
-        ek.uuid4 = lambda: uuid.UUID(bytes=rnd("id/eth-account", 16), version=4)
         file = Account.encrypt(key, "pass", kdf=kdf, iterations=n)
+        file["id"] = str(uuid.UUID(bytes=rnd("id/eth-account", 16), version=4))
         assert bytes(Account.decrypt(file, "pass")) == key
         yield readable(f"as eth-account writes it, {kdf}", json.dumps(file), key, "pass")
 
@@ -162,6 +163,7 @@ def wallets():
     yield standard("PBKDF2 with one iteration", kdf="pbkdf2", n=1)
     yield standard("a salt of 1 byte", salt=b"\x07")
     yield standard("a salt of 64 bytes", salt=rnd("salt/64", 64))
+    yield standard("a counter whose zeros in front are left out", iv=bytes(2) + rnd("iv/short", 14))
     yield standard("an empty password", password="")
     yield standard("an empty password under PBKDF2", password="", kdf="pbkdf2", n=2)
     yield standard("a password with a zero byte", password="a\0b")

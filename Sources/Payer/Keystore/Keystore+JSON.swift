@@ -18,9 +18,15 @@ extension Keystore {
         self.init(
             id: id, address: try body.address.map { text throws(KeystoreFormError) in try Self.address(text) },
             derivation: try KeyDerivation(body.crypto),
-            iv: try LenientHex.read(body.crypto.cipherparams.iv, counts: 16...16, member: "crypto.cipherparams.iv"),
+            iv: try Self.iv(body.crypto.cipherparams.iv),
             ciphertext: try LenientHex.word(body.crypto.ciphertext, member: "crypto.ciphertext"),
             mac: try LenientHex.word(body.crypto.mac, member: "crypto.mac"))
+    }
+
+    /// The counter's start. eth-keyfile leaves zero bytes in front of it out, in one file of 256.
+    private static func iv(_ text: String) throws(KeystoreFormError) -> [UInt8] {
+        let bytes = try LenientHex.read(text, counts: 1...16, member: "crypto.cipherparams.iv")
+        return [UInt8](repeating: 0, count: 16 - bytes.count) + bytes
     }
 
     private static func address(_ text: String) throws(KeystoreFormError) -> Address {

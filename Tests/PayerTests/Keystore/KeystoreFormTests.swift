@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("address", 20...20), ("crypto.cipherparams.iv", 16...16), ("crypto.ciphertext", 32...32),
+        ("address", 20...20), ("crypto.cipherparams.iv", 1...16), ("crypto.ciphertext", 32...32),
         ("crypto.mac", 32...32), ("crypto.kdfparams.salt", 1...64),
     ])
     func `hex has its length and nothing but digits`(_ member: String, _ counts: ClosedRange<Int>) throws {

@@ -22,7 +22,7 @@ import Testing
 
     @Test func `files that wallets write open, in all their variety`() throws {
         let files = try Vector.file(.keystore)["wallets"].list
-        #expect(files.count == 25)
+        #expect(files.count == 26)
         try Self.expectOpens(files)
     }
 
