@@ -191,7 +191,7 @@ import Testing
         try await ServiceFixture.run { fixture in
             let channel = try await fixture.channel(Self.key, deposit: 10_000)
             let opening = CommitmentOpening(channelID: channel, salt: SHA256.hash([7]))
-            let admin = try KeyFile.read(fixture.directory + "/keys/admin.key")
+            let admin = try KeyFile.readPlain(fixture.directory + "/keys/admin.key")
             let commitment = opening.commitment
             func order(_ nonce: UInt64, _ opening: CommitmentOpening?) async throws {
                 let act = AdminAct(.close(commitment: commitment), nonce: nonce)

@@ -20,8 +20,8 @@ struct ForgedSettlementTests {
             let signature = fixture.settlement.sign(domain.digest(of: good))
             let forged: [(Deposit, Signature)] = [
                 (good, key.sign(domain.digest(of: good))),
-                (good, try KeyFile.read(fixture.directory + "/keys/log.key").sign(domain.digest(of: good))),
-                (good, try KeyFile.read(fixture.directory + "/keys/admin.key").sign(domain.digest(of: good))),
+                (good, try KeyFile.readPlain(fixture.directory + "/keys/log.key").sign(domain.digest(of: good))),
+                (good, try KeyFile.readPlain(fixture.directory + "/keys/admin.key").sign(domain.digest(of: good))),
                 (good, fixture.settlement.sign(elsewhere.digest(of: good))),
                 (good, fixture.settlement.sign(domain.digest(of: stake))),
                 (Deposit(channelID: channel, amount: 51, reference: good.reference), signature),

@@ -78,8 +78,8 @@ struct ServiceFixture {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).open(pool: pool, configuration: configuration, isClockManual: true)
         return ServiceFixture(
-            service: service, pool: pool, settlement: try KeyFile.read(directory + "/keys/settlement.key"),
-            admin: try KeyFile.read(directory + "/keys/admin.key"),
+            service: service, pool: pool, settlement: try KeyFile.readPlain(directory + "/keys/settlement.key"),
+            admin: try KeyFile.readPlain(directory + "/keys/admin.key"),
             directory: directory, configuration: configuration, options: further)
     }
 

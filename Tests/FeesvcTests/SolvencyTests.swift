@@ -30,7 +30,7 @@ struct SolvencyTests {
                 fixture.voucher(
                     [fixture.item(fixture.envelope("a", topic: topic))], channel: channels[0], key: payers[0],
                     sequence: 1, ceiling: 500_000_000))
-            let log = try KeyFile.read(fixture.directory + "/keys/log.key")
+            let log = try KeyFile.readPlain(fixture.directory + "/keys/log.key")
             let (body, liabilities) = try await owed(fixture).stated(by: log)
             #expect(body.total == (try await fixture.balance(.custody)))
             #expect(body.total == 5_000_002_010)

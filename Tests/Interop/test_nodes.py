@@ -68,9 +68,9 @@ class NodeProcess:
         path.write_text("0x" + bytes(key.key).hex() + "\n")
         return str(path)
 
-    def start(self) -> Connection:
+    def start(self, *flags: str) -> Connection:
         """Starts it, and waits until it answers."""
-        words = ["node", "run", "--data-dir", str(self.folder), "--service", f"http://{self.own.address}", "--key", self.key_file]
+        words = ["node", "run", "--data-dir", str(self.folder), "--service", f"http://{self.own.address}", "--key", self.key_file, *flags]
         with (self.own.folder / "nodes.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [binary(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

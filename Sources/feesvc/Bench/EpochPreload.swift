@@ -76,7 +76,7 @@ struct EpochPreload {
     private static func nodeKey(_ number: Int) -> SecretKey { SecretKey(seed: 5, label: "node/\(number)") }
 
     private func register(_ count: Int, _ service: FeeService) async throws {
-        let settlement = try KeyFile.read(directory + "/service/keys/settlement.key")
+        let settlement = try KeyFile.readPlain(directory + "/service/keys/settlement.key")
         let stake: Amount = 1_000_000_000_000
         for number in 1...count {
             let key = Self.operatorKey(number)

@@ -28,7 +28,7 @@ extension ChannelCommand {
         @Option(help: "Take this key: an encrypted key file, or 0x and 64 hex digits in a file of mode 0600.")
         var key: String?
         @Option(help: "A file with the passphrase of --key; default: the wallet's.")
-        var keyPasswordFile: String?
+        var keyPassphraseFile: String?
         @Option(help: "Use the wallet's key of this address; needed where it holds several.")
         var address: String?
         @Option(
@@ -51,8 +51,8 @@ extension ChannelCommand {
                 try await ChannelSession.withHTTP { http in
                     let connection = try await ServiceConnection(http: http, url: url)
                     let key = try await WalletKeys(
-                        wallet: wallet, passwordFile: options.passwordFile, cost: keyCost.scrypt
-                    ).choose(address: try Self.address(address), file: key, passwordFile: keyPasswordFile)
+                        wallet: wallet, passphraseFile: options.passphraseFile, cost: keyCost.scrypt
+                    ).choose(address: try Self.address(address), file: key, passphraseFile: keyPassphraseFile)
                     let record = try await openOrTake(key, connection, url, files)
                     try report(record, connection)
                 }

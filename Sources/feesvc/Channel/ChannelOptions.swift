@@ -8,7 +8,7 @@ struct WalletOptions: ParsableArguments {
     @Option(help: "The wallet: a folder with keys, channels and receipts that only its owner may enter.")
     var wallet = "./feesvc-wallet"
     @Option(help: "A file (mode 0600) with the passphrase of the wallet's keys in one line; default: asked for.")
-    var passwordFile: String?
+    var passphraseFile: String?
     @Option(help: "Seconds to wait for another process that uses the wallet.")
     var waitSeconds: UInt = 10
     @Flag(help: "Print JSON.")
@@ -30,7 +30,7 @@ struct WalletOptions: ParsableArguments {
     /// Opens one of the wallet's keys.
     func key(_ address: Address, in wallet: Wallet, passphrase: String? = nil) async throws -> SecretKey {
         let keystore = try wallet.keystore(address)
-        let passphrase = try passphrase ?? Passphrase.read(file: passwordFile, for: "of \(address.checksummed)")
+        let passphrase = try passphrase ?? Passphrase.read(file: passphraseFile, for: "of \(address.checksummed)")
         return try await keystore.decrypted(password: passphrase)
     }
 }

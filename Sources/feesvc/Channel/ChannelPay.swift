@@ -37,8 +37,7 @@ extension ChannelCommand {
         var maxFee: String?
         @Option(help: "The lane, 0 to 63: processes with wallets of their own each use one of their own.")
         var lane: UInt32 = 0
-        @Option(help: "The settlement's key file, with which automatic top-ups (feesvc channel limits) are confirmed.")
-        var settlementKey: String?
+        @OptionGroup var settlement: SettlementKeyOptions
         @Option(
             help:
                 "Publish at the node whose HTTP address this is, host:port; several in the order in which they are tried."
@@ -61,7 +60,8 @@ extension ChannelCommand {
                     payload: bytes, topic: topic.flatMap { Bytes32(hex: $0) },
                     expiryDay: UTCDay(number: UTCDay(containing: session.now).number.addingClamped(days)),
                     isStamped: postage, maxFee: try maxFee.map { try session.currency.read($0, option: "--max-fee") })
-                let payment = ChannelPayment(session: session, lane: lane, settlementKey: settlementKey)
+                let payment = ChannelPayment(
+                    session: session, lane: lane, settlement: settlement, wallet: options.wallet)
                 // Before the payment: a node that is not registered is no reason to pay.
                 let publisher =
                     node.isEmpty

@@ -34,7 +34,8 @@ struct PaidMessage {
 struct ChannelPayment {
     let session: ChannelSession
     let lane: UInt32
-    let settlementKey: String?
+    let settlement: SettlementKeyOptions
+    let wallet: WalletOptions
 
     /// Finishes what was interrupted; pays, unless that was this very message.
     func pay(_ order: MessageOrder) async throws -> PaidMessage {
@@ -107,9 +108,9 @@ struct ChannelPayment {
         do {
             return try await pay()
         } catch WalletChannelError.funds(let lacking) {
-            guard let settlementKey else { throw WalletChannelError.funds(lacking: lacking) }
-            let deposits = try ChannelDeposits(session: session, settlementKey: settlementKey)
-            guard try await deposits.topUp(lacking: lacking) else { throw WalletChannelError.funds(lacking: lacking) }
+            guard let deposits = try await ChannelDeposits(session, settlement, wallet),
+                try await deposits.topUp(lacking: lacking)
+            else { throw WalletChannelError.funds(lacking: lacking) }
             return try await pay()
         }
     }

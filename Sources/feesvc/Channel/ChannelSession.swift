@@ -31,7 +31,7 @@ struct ChannelSession {
             }
             let keystore = try wallet.keystore(record.signer)
             let passphrase = try Passphrase.read(
-                file: options.wallet.passwordFile, for: "of \(record.signer.checksummed)")
+                file: options.wallet.passphraseFile, for: "of \(record.signer.checksummed)")
             let key = try await keystore.decrypted(password: passphrase)
             if let url = options.service { record.service = try ChannelOptions.checked(url) }
             try await withHTTP { http in

@@ -22,8 +22,7 @@ extension ChannelCommand {
         @OptionGroup var options: ChannelOptions
         @Option(help: "How much, in units or as 0.05USD.")
         var amount: String
-        @Option(help: "The settlement's key file: 0x and 64 hex digits, mode 0600.")
-        var settlementKey: String?
+        @OptionGroup var settlement: SettlementKeyOptions
 
         private struct Confirmed: Encodable {
             let channelId: Bytes32
@@ -35,10 +34,10 @@ extension ChannelCommand {
         }
 
         func run() async throws {
-            guard let settlementKey else { return try await printRequest() }
+            guard settlement.settlementKey != nil else { return try await printRequest() }
             try await ChannelSession.run(channel, options) { session in
                 let amount = try session.currency.read(amount, option: "--amount")
-                let deposits = try ChannelDeposits(session: session, settlementKey: settlementKey)
+                guard let deposits = try await ChannelDeposits(session, settlement, options.wallet) else { return }
                 let deposit = await deposits.finish() ?? ChannelDeposits.new(amount)
                 if deposit.amount != amount {
                     ChannelOutput.note("A deposit of \(deposit.amount) units that was interrupted is confirmed now.")
@@ -103,15 +102,27 @@ extension ChannelCommand {
     }
 }
 
+/// The key that confirms deposits, where this machine has it.
+struct SettlementKeyOptions: ParsableArguments {
+    @Option(
+        help: "The settlement's key file, encrypted or plain; mode 0600. It confirms deposits, automatic ones too."
+    )
+    var settlementKey: String?
+    @Option(help: "A file with the passphrase of --settlement-key; default: the wallet's.")
+    var settlementPassphraseFile: String?
+}
+
 /// Deposits that the settlement key signs here: for demonstrations, and for whoever is the settlement.
 struct ChannelDeposits {
     let session: ChannelSession
     private let key: SecretKey
 
-    /// Reads the settlement's key and makes sure that it is this instance's.
-    init(session: ChannelSession, settlementKey path: String) throws {
+    /// Reads the settlement's key, where there is one, and makes sure that it is this instance's.
+    init?(_ session: ChannelSession, _ options: SettlementKeyOptions, _ wallet: WalletOptions) async throws {
+        guard let path = options.settlementKey else { return nil }
         self.session = session
-        key = try KeyFile.read(path)
+        key = try await KeyFile.read(
+            path, passphraseFile: options.settlementPassphraseFile ?? wallet.passphraseFile)
         let settlement = session.service.keys.key(of: .settlement, at: .max)
         guard key.address == settlement else {
             throw OperatorError(

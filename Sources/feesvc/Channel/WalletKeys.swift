@@ -5,14 +5,14 @@ import Primitives
 /// Finds, takes or makes the key that a new channel is opened with.
 struct WalletKeys {
     let wallet: Wallet
-    let passwordFile: String?
+    let passphraseFile: String?
     let cost: ScryptCost
 
     /// The key in `file`, which the wallet then holds too; or the wallet's key of `address`; or the only one that it
     /// holds; or a new one.
-    func choose(address: Address?, file: String?, passwordFile other: String?) async throws -> SecretKey {
+    func choose(address: Address?, file: String?, passphraseFile other: String?) async throws -> SecretKey {
         if let file {
-            let key = try await read(file, passwordFile: other)
+            let key = try await KeyFile.read(file, passphraseFile: other ?? passphraseFile)
             if let address, address != key.address {
                 throw OperatorError(
                     "\(file) holds the key of \(key.address.checksummed), not of \(address.checksummed).")
@@ -32,17 +32,8 @@ struct WalletKeys {
 
     private func open(_ address: Address) async throws -> SecretKey {
         let keystore = try wallet.keystore(address)
-        let passphrase = try Passphrase.read(file: passwordFile, for: "of \(address.checksummed)")
+        let passphrase = try Passphrase.read(file: passphraseFile, for: "of \(address.checksummed)")
         return try await keystore.decrypted(password: passphrase)
-    }
-
-    /// Reads an encrypted key file or a plain one.
-    private func read(_ path: String, passwordFile other: String?) async throws -> SecretKey {
-        let start = try PrivateFile(path: path).read(bytesMax: Keystore.bytesMax).first { !$0.isBlank }
-        guard start == UInt8(ascii: "{") else { return try KeyFile.read(path) }
-        let keystore = try KeystoreFile(path: path).read()
-        return try await keystore.decrypted(
-            password: try Passphrase.read(file: other ?? passwordFile, for: "of \(path)"))
     }
 
     /// Encrypts a key into the wallet; one that it holds already stays as it is.
@@ -50,13 +41,9 @@ struct WalletKeys {
         let isNew = !wallet.addresses.contains(key.address)
         guard isNew else { return try await open(key.address) }
         let passphrase = try Passphrase.read(
-            file: passwordFile, for: "for the new key \(key.address.checksummed)", isNew: true)
+            file: passphraseFile, for: "for the new key \(key.address.checksummed)", isNew: true)
         try wallet.keyFile(key.address).create(
             try await Keystore.encrypted(key, password: passphrase, cost: cost))
         return key
     }
-}
-
-extension UInt8 {
-    fileprivate var isBlank: Bool { [0x20, 0x09, 0x0a, 0x0d].contains(self) }
 }

@@ -21,6 +21,7 @@ struct AdminOptions: ParsableArguments {
     var service = "http://127.0.0.1:8080"
     @Option(help: "The admin key's file.")
     var adminKey = "./feesvc-data/keys/admin.key"
+    @OptionGroup var passphrase: PassphraseOptions
     @Flag(help: "Order it; without this, only say what would be ordered.")
     var yes = false
 
@@ -48,7 +49,7 @@ struct AdminConnection {
     private let isMeant: Bool
 
     init(http: HTTPClient, options: AdminOptions) async throws {
-        key = try KeyFile.read(options.adminKey)
+        key = try await options.passphrase.key(options.adminKey)
         service = try await ServiceConnection(http: http, url: options.service)
         let state: AdminStateBody = try await service.client.get("/v1/admin/acts")
         guard state.adminKey == key.address else {

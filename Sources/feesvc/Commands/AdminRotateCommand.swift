@@ -12,20 +12,24 @@ struct AdminRotateCommand: AsyncParsableCommand {
             counts for nothing new; what it signed before stays good.
 
             For the log key run it on the service's host: the new key's file is put into the folder of keys first, and the \
-            service takes whichever file there holds the key in force, also after a crash.
+            service takes whichever file there holds the key in force, also after a crash. An encrypted file stays encrypted: \
+            the service opens it with its own --passphrase-file.
             """)
 
     @Argument(help: "Which key: log, settlement or admin.", transform: Self.role)
     var role: KeyRole
     @Option(help: "The new key's file.")
     var newKey: String
+    @Option(help: "A file with the passphrase of --new-key; default: --passphrase-file.")
+    var newKeyPassphraseFile: String?
     @Option(help: "The service's data directory, for the log key.")
     var dataDir = "./feesvc-data"
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
         try await Presentation.reportingErrors {
-            let key = try KeyFile.read(newKey)
+            let key = try await KeyFile.read(
+                newKey, passphraseFile: newKeyPassphraseFile ?? admin.passphrase.passphraseFile)
             try await admin.connect { connection in
                 let keys = connection.service.keys
                 let old = keys.key(of: role, at: .max)
@@ -49,7 +53,10 @@ struct AdminRotateCommand: AsyncParsableCommand {
     }
 
     private func install(_ key: SecretKey) throws {
-        let file = try KeyFolder(path: DataDirectory.absolute(dataDir) + "/keys").install(key, role: role.name)
+        var keystore: Keystore?
+        if case .encrypted(let content) = try KeyFile.content(newKey) { keystore = content }
+        let folder = KeyFolder(path: DataDirectory.absolute(dataDir) + "/keys")
+        let file = try folder.install(key, as: keystore, role: role.name)
         print("Its file is \(file).")
     }
 }

@@ -24,6 +24,9 @@ struct NodeCommand: AsyncParsableCommand {
             discussion: """
                 The node's key must be registered (feesvc node register); the registry says its number and where it listens. \
                 SIGTERM and SIGINT stop it.
+
+                A key that is made here lies in a plain file of mode 0600, or encrypted where --passphrase-file names a \
+                passphrase. An encrypted key (feesvc key) is opened at the start with that file, or with what is typed.
                 """)
 
         @Option(help: "Where the node keeps its database and key.")
@@ -40,6 +43,7 @@ struct NodeCommand: AsyncParsableCommand {
         var seed: UInt64 = 1
         @Flag(help: .hidden)
         var untilStdinCloses = false
+        @OptionGroup var passphrase: PassphraseOptions
         @OptionGroup var logging: LogOptions
 
         func run() async throws {
@@ -58,7 +62,8 @@ struct NodeCommand: AsyncParsableCommand {
 
         private func run(_ http: HTTPClient, _ logger: Logger) async throws {
             try DataDirectory.prepare(dataDir, kind: "node")
-            let key = try KeyFile.readOrCreate(key ?? dataDir + "/node.key")
+            let key = try await KeyFile.readOrCreate(
+                key ?? dataDir + "/node.key", passphraseFile: passphrase.passphraseFile, logger: logger)
             let connection = try await ServiceConnection(http: http, url: service)
             let registry: NodesBody = try await connection.client.get("/v1/nodes")
             guard let me = try registry.registered.first(where: { $0.registration.nodeKey == key.address }) else {
@@ -104,6 +109,9 @@ struct NodeCommand: AsyncParsableCommand {
         var operatorKey: String
         @Option(help: "The node's key file.")
         var nodeKey: String
+        @OptionGroup var passphrase: PassphraseOptions
+        @Option(help: "A file with the passphrase of --node-key; default: --passphrase-file.")
+        var nodeKeyPassphraseFile: String?
         @Option(help: "Where claims are paid; default: the operator's address.")
         var payout: String?
         @Option(help: "What the operator puts up for the node, in units.")
@@ -133,17 +141,19 @@ struct NodeCommand: AsyncParsableCommand {
         private func register(
             _ client: HTTPClient, stake: Amount, peer: Endpoint, clients: Endpoint
         ) async throws -> RegisteredNode {
-            let operatorKey = try KeyFile.read(operatorKey)
+            let operatorKey = try await passphrase.key(operatorKey)
+            let nodeKey = try await KeyFile.read(
+                nodeKey, passphraseFile: nodeKeyPassphraseFile ?? passphrase.passphraseFile)
             let connection = try await ServiceConnection(http: client, url: service)
             var account = operatorKey.address
             if let payout {
-                guard let address = Address(hex: payout) else {
-                    throw OperatorError("--payout is 0x and 40 lower-case hex digits.")
+                guard let address = Address(hex: payout.lowercased()) else {
+                    throw OperatorError("--payout is 0x and 40 hex digits.")
                 }
                 account = address
             }
             return try await NodeRegistration(
-                service: connection, operatorKey: operatorKey, nodeKey: try KeyFile.read(nodeKey)
+                service: connection, operatorKey: operatorKey, nodeKey: nodeKey
             ).register(payout: account, stake: stake, peer: peer, http: clients)
         }
     }

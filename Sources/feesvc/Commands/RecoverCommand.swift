@@ -38,6 +38,7 @@ struct RecoverCommand: AsyncParsableCommand {
     var yes = false
     @Flag(help: "Print one JSON object.")
     var json = false
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var logging: LogOptions
 
     func run() async throws {
@@ -74,7 +75,8 @@ struct RecoverCommand: AsyncParsableCommand {
             let service = try await ServiceStart(
                 dataDirectory: dataDir, options: try InstanceOptions.parse([]),
                 admission: Admission(challengeWindow: 0, settlementHorizon: 0),
-                terms: ChannelTerms(minimumDeposit: .zero), logger: logging.logger("recover")
+                terms: ChannelTerms(minimumDeposit: .zero), passphraseFile: passphrase.passphraseFile,
+                logger: logging.logger("recover")
             )
             .open(existing: pool, configuration: configuration)
             try await recover(service, http: http)
@@ -106,7 +108,7 @@ struct RecoverCommand: AsyncParsableCommand {
             if json { return try ChannelOutput.json(report) }
             return print("Nothing was changed; say --yes to go on without it.")
         }
-        let key = try KeyFile.read(adminKey ?? DataDirectory.absolute(dataDir) + "/keys/admin.key")
+        let key = try await passphrase.key(adminKey ?? DataDirectory.absolute(dataDir) + "/keys/admin.key")
         let logged = try await service.goOn(without: loss.head, shown: loss.time, adminKey: key)
         try record.keep(service.heads.end)
         report.rollback = logged.index

@@ -21,6 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
             on) and stops it at the end. An empty database becomes a new instance with the parameters given here; in one that \
             holds an instance they are left as they were.
 
+            Keys that are made for a new instance lie in plain files of mode 0600, or encrypted where --passphrase-file names \
+            a passphrase. Encrypted keys (feesvc key) are opened at the start with that file, or with what is typed.
+
             SIGTERM and SIGINT stop it: requests under way are finished, nothing acknowledged is lost.
             """)
 
@@ -49,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     var minimumDeposit = "1000000000"
     @Flag(help: "Wait while another service runs on the database, and take over when it ends or loses its lock.")
     var standby = false
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup(title: "New instance") var instance: InstanceOptions
     @OptionGroup var logging: LogOptions
 
@@ -150,7 +154,8 @@ struct ServeCommand: AsyncParsableCommand {
             let service = try await ServiceStart(
                 dataDirectory: dataDir, options: instance,
                 admission: Admission(challengeWindow: challengeWindow, settlementHorizon: settlementHorizon),
-                terms: ChannelTerms(minimumDeposit: Amount(decimal: minimumDeposit) ?? .zero), logger: logger
+                terms: ChannelTerms(minimumDeposit: Amount(decimal: minimumDeposit) ?? .zero),
+                passphraseFile: passphrase.passphraseFile, logger: logger
             )
             .open(pool: pool, configuration: configuration, isClockManual: manualClock)
             let record = HeadRecord(directory: dataDir)

@@ -58,11 +58,13 @@ actor DemoNetwork {
     }
 
     /// The key that the embedded settlement signs with.
-    nonisolated func settlementKey() throws -> SecretKey { try KeyFile.read(serviceDirectory + "/keys/settlement.key") }
+    nonisolated func settlementKey() throws -> SecretKey {
+        try KeyFile.readPlain(serviceDirectory + "/keys/settlement.key")
+    }
 
     /// Orders an administrative act.
     func order(_ order: AdminOrder, on connection: ServiceConnection) async throws {
-        let key = try KeyFile.read(serviceDirectory + "/keys/admin.key")
+        let key = try KeyFile.readPlain(serviceDirectory + "/keys/admin.key")
         actNonce += 1
         let act = AdminAct(order, nonce: actNonce)
         let body = SignedBytesBody(

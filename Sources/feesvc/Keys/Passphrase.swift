@@ -5,7 +5,7 @@ import Payer
 import Glibc
 #endif
 
-/// Where a wallet's passphrase comes from: a file, or a person at a terminal.
+/// Where a passphrase comes from: a file, or a person at a terminal.
 enum Passphrase {
     private static let bytesMax = 1_024
 
@@ -36,12 +36,12 @@ enum Passphrase {
     private static func ask(_ prompt: String) throws -> String {
         let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard terminal >= 0 else {
-            throw OperatorError("There is no terminal to ask for the passphrase; name its file with --password-file.")
+            throw OperatorError("There is no terminal to ask for the passphrase; name its file with --passphrase-file.")
         }
         defer { close(terminal) }
         var before = termios()
         guard tcgetattr(terminal, &before) == 0 else {
-            throw OperatorError("The terminal can't be told to hide what is typed; use --password-file.")
+            throw OperatorError("The terminal can't be told to hide what is typed; use --passphrase-file.")
         }
         var hidden = before
         // Without ISIG a Ctrl-C is a character: the terminal is never left without echo.

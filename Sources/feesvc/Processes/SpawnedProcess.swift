@@ -46,9 +46,10 @@ final class SpawnedProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
 
         var arguments = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
+        var variables = Self.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in arguments + variables { free(text) } }
         var child = pid_t()
-        let status = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
+        let status = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, &variables)
         guard status == 0 else {
             throw OperatorError("\(words[0]) can't be started: \(String(cString: strerror(status))).")
         }
@@ -58,6 +59,12 @@ final class SpawnedProcess: Sendable {
         state = Mutex(State())
         // waitpid blocks for as long as the child lives: a thread of its own, not one of the cooperative pool.
         Thread.detachNewThread { [self] in note(Self.wait(for: processID)) }
+    }
+
+    /// What a child gets of this process's environment: what is meant for this command, such as FEESVC_PASSPHRASE_FILE, would
+    /// change what a child with arguments of its own does.
+    private static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("FEESVC_") }
     }
 
     /// Marks every descriptor above standard error as closed in children: a socket or pipe that a child inherits would

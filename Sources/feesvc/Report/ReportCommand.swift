@@ -46,6 +46,7 @@ struct ReportCommand: AsyncParsableCommand {
     var out = "./reports"
     @Option(help: "A key file, as keys/log.key, that signs the manifest.")
     var sign: String?
+    @OptionGroup var passphrase: PassphraseOptions
 
     func validate() throws {
         guard (epoch == nil) != (from == nil), (from == nil) == (through == nil) else {
@@ -79,7 +80,7 @@ struct ReportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let key = try sign.map { try KeyFile.read($0) }
+        let key = try await passphrase.key(sign)
         try await options.read { transaction in
             guard let state = try await LogStore(transaction).state() else {
                 throw OperatorError("This database holds no instance.")

@@ -45,6 +45,10 @@ extension FeeService {
         if case .clock = act.order, !clock.isManual {
             throw Refusal(409, "act/clock", "This service follows the system's clock; start it with --manual-clock.")
         }
+        if case .rotate(let rotation) = act.order, rotation.role == .log {
+            // Before the writer's turn, which must not wait while a passphrase is tried.
+            try? await keyFolder.open(rotation.key, isAttended: false)
+        }
         try await write { session in
             try Self.check(act, signature, session.state)
             session.took(act: act.nonce)
@@ -78,7 +82,8 @@ extension FeeService {
             } catch {
                 throw Refusal(
                     409, "rotate/key-file",
-                    "No file in the service's folder of keys holds \(rotation.key.checksummed); put it there first.")
+                    "No file in the service's folder of keys holds \(rotation.key.checksummed), or the service was started "
+                        + "without the passphrase that opens it; put it there first.")
             }
         }
     }

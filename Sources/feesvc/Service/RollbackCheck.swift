@@ -68,7 +68,7 @@ struct RollbackCheck {
         guard head.head.logID == keys.logID,
             let signer = try? head.signature.recover(service.domain.digest(of: head.head.statement))
         else { return false }
-        return (try? service.keyFolder.key(of: signer)) != nil
+        return service.keyFolder.holds(signer)
     }
 
     /// Those of this log that no rollback withdrew.

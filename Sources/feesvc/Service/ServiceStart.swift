@@ -14,6 +14,8 @@ struct ServiceStart {
     let options: InstanceOptions
     let admission: Admission
     let terms: ChannelTerms
+    /// The file of the passphrase of encrypted keys; keys that are made here are then encrypted with it.
+    var passphraseFile: String?
     let logger: Logger
 
     /// Opens the service on a database that holds an instance, and makes none.
@@ -41,9 +43,8 @@ struct ServiceStart {
             atPath: keys, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         if try await pool.withTransaction({ try await LogStore($0).state() }) == nil {
             try await create(
-                pool, log: try KeyFile.readOrCreate(keys + "/log.key"),
-                settlement: try KeyFile.readOrCreate(keys + "/settlement.key"),
-                admin: try KeyFile.readOrCreate(keys + "/admin.key"))
+                pool, log: try await key(keys + "/log.key"), settlement: try await key(keys + "/settlement.key"),
+                admin: try await key(keys + "/admin.key"))
         }
         // Whoever wrote before and does not know yet that it lost its lock can write no more from here on.
         let state = try await pool.withTransaction { transaction in
@@ -51,7 +52,8 @@ struct ServiceStart {
             return try await LogStore(transaction).state()
         }
         guard let state else { throw StorageCorruption("the instance that was just created is gone") }
-        let folder = KeyFolder(path: keys)
+        let folder = KeyFolder(path: keys, passphraseFile: passphraseFile)
+        try await folder.open(state.key(of: .log), isAttended: true)
         let logKey = try folder.key(of: state.key(of: .log))
         let clock = isClockManual ? ServiceClock.manual(startingAt: state.time) : .system
         var single = configuration
@@ -89,6 +91,10 @@ struct ServiceStart {
             }
         }
         logger.info("instance created", metadata: ["log.id": "\(genesis.logID)", "start": "\(start)"])
+    }
+
+    private func key(_ path: String) async throws -> SecretKey {
+        try await KeyFile.readOrCreate(path, passphraseFile: passphraseFile, logger: logger)
     }
 
     private func amount(_ text: String) -> Amount { Amount(decimal: text) ?? .zero }

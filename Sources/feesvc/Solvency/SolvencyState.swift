@@ -25,6 +25,7 @@ struct SolvencyState: AsyncParsableCommand {
     var out = "./solvency"
     @Option(help: "A key file, as keys/log.key, that signs the statement.")
     var sign: String?
+    @OptionGroup var passphrase: PassphraseOptions
 
     func validate() throws {
         guard epoch == nil || through == nil else {
@@ -33,7 +34,7 @@ struct SolvencyState: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let key = try sign.map { try KeyFile.read($0) }
+        let key = try await passphrase.key(sign)
         try await options.read { transaction in
             let (body, liabilities) = try await owed(transaction).stated(by: key)
             try SolvencyFolder(path: out).write(body, liabilities)

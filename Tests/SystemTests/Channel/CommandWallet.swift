@@ -50,15 +50,15 @@ struct CommandWallet {
         self.name = name
         address = try String(contentsOfFile: workshop("address"), encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
-        try workshop.write("password", Array("correct horse\n".utf8))
-        chmod(workshop("password"), 0o600)
+        try workshop.write("passphrase", Array("correct horse\n".utf8))
+        chmod(workshop("passphrase"), 0o600)
     }
 
     var path: String { workshop(name) }
     var settlementKey: String { workshop("data/keys/settlement.key") }
 
     private func words(_ command: String, _ arguments: [String]) -> [String] {
-        ["channel", command] + arguments + ["--wallet", path, "--password-file", workshop("password")]
+        ["channel", command] + arguments + ["--wallet", path, "--passphrase-file", workshop("passphrase")]
     }
 
     /// Runs a command to its end.
