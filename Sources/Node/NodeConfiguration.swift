@@ -78,6 +78,12 @@ public struct NodeLimits: Hashable, Sendable {
     public var handshakeTimeout = Duration.seconds(5)
     /// How long an accepted connection may be silent.
     public var idleTimeout = Duration.seconds(60)
+    /// After how long a silence a peer's connection no longer keeps another one of the same peer out: several times the
+    /// longest time in which a node that lives asks something.
+    public var servedSilence = Duration.seconds(15)
+    /// For how long peers may say that they serve another process with this node's key before a node that has not signed yet
+    /// gives up: longer than ``servedSilence``, so that a node whose host failed can start again.
+    public var twinPatience = Duration.seconds(20)
     /// How long a peer may take to answer.
     public var requestTimeout = Duration.seconds(15)
     /// How long other peers are not asked for what one peer was asked for.

@@ -24,6 +24,8 @@ public enum NodeError: Error, Hashable, Sendable {
     case storeFailed(directory: String, reason: String, isDiskFull: Bool)
     /// The node runs already.
     case alreadyRunning
+    /// Another process runs with this node's key.
+    case keyInUse(node: UInt32, place: String)
     /// The peer port is taken.
     case addressInUse(host: String, port: Int)
     /// The peer address can't be bound.
@@ -61,6 +63,9 @@ extension NodeError: CustomStringConvertible {
             "the store in the data directory \(directory) failed (\(reason)): check the disk, then restart the node"
         case .alreadyRunning:
             "the node runs already: one task runs a node at a time"
+        case .keyInUse(let node, let place):
+            "another process runs with the key of node \(node) (\(place)): stop one of the two, together they would sign"
+                + " two events on one sequence, which is evidence against the node"
         case .addressInUse(let host, let port):
             "the peer address \(host):\(port) is in use: stop what listens there or choose another port"
         case .addressUnavailable(let host, let port, let reason):

@@ -15,7 +15,10 @@ extension ReplicationNode {
         guard core.registry.key(of: core.number) == core.configuration.key.address else {
             return batch.map { _ in .refused(.unregistered) }
         }
-        await core.gate.pass(peers: core.others) { [store = core.store] in await store.ownHighest }
+        guard await core.gate.pass(peers: core.others, highest: { [store = core.store] in await store.ownHighest })
+        else {
+            return batch.map { _ in .refused(.healing) }
+        }
         var refusals: [Int: PublishRefusal] = [:]
         var drafts: [PublishDraft] = []
         var newest: SignedHead?

@@ -22,6 +22,9 @@ public final class ReplicationNode: Sendable {
 
     /// Serves and dials peers, pushes, reconciles and probes.
     ///
+    /// Throws ``NodeError/keyInUse(node:place:)`` where most peers serve another process with this node's key and this one
+    /// has signed no event yet.
+    ///
     /// All work lies in this task's children. It returns when the task is cancelled; then every connection and the port
     /// are closed. The store stays open for questions until ``close()`` or until the node is dropped.
     public func run() async throws {
@@ -43,6 +46,7 @@ public final class ReplicationNode: Sendable {
             group.addTask { [core] in await Self.dial(core) }
             group.addTask { [core] in await ProbeRunner(core: core).run() }
             group.addTask { [core] in await Eviction(core: core).run() }
+            group.addTask { [core] in try await core.gate.watch(core.number, patience: core.limits.twinPatience) }
             defer { group.cancelAll() }
             try await group.next()
         }

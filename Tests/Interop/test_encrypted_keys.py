@@ -92,9 +92,11 @@ def test_the_log_key_is_rotated_to_an_encrypted_one(sealed: SealedService) -> No
 def test_a_node_runs_with_encrypted_keys(sealed: SealedService) -> None:
     service = sealed.connect()
     node = SealedNode(sealed, service)
-    connection = node.start()
-    assert connection.get("/v1/status").ok()["node"] == node.number
-    assert node.end() == 0
+    try:
+        assert node.start().get("/v1/status").ok()["node"] == node.number
+    finally:
+        status = node.end()
+    assert status == 0
     assert PASSPHRASE not in (sealed.folder / "nodes.log").read_text()
 
 

@@ -14,14 +14,7 @@ struct Handshake: Sendable {
         let peer = session.peer
         guard let peerKey = registry.key(of: peer) else { throw PeerFailure.unregistered }
         let nonce = PeerNonce.asking()
-        let hello = PeerQuestion.Hello(
-            version: PeerQuestion.Hello.versionNow,
-            domainSeparator: domain.separator,
-            logID: logID,
-            node: number,
-            nonce: nonce
-        )
-        guard case .hello(let node, let challenge, let proof) = try await session.ask(.hello(hello)) else {
+        guard case .hello(let node, let challenge, let proof) = try await session.ask(.hello(hello(nonce))) else {
             throw PeerFailure.unexpected(type: 129)
         }
         let statement = PeerProof(challenge: nonce, prover: peer, verifier: number)
@@ -33,7 +26,18 @@ struct Handshake: Sendable {
         _ = try await session.ask(.proof(key.sign(domain.digest(of: own))))
     }
 
-    /// The answering end, first step: checks who says to ask.
+    func hello(_ nonce: Bytes32) -> PeerQuestion.Hello {
+        PeerQuestion.Hello(
+            version: PeerQuestion.Hello.versionNow,
+            domainSeparator: domain.separator,
+            logID: logID,
+            node: number,
+            nonce: nonce
+        )
+    }
+
+    /// The answering end, first step: checks who says to ask. Another process with this node's key gets its proof too, so
+    /// that it learns that this one lives.
     func answer(_ hello: PeerQuestion.Hello, nonce: Bytes32) throws(PeerRefusal) -> PeerAnswer {
         guard hello.version == PeerQuestion.Hello.versionNow else {
             throw PeerRefusal(code: .version, text: "this node speaks version \(PeerQuestion.Hello.versionNow)")
@@ -41,7 +45,7 @@ struct Handshake: Sendable {
         guard hello.domainSeparator == domain.separator, hello.logID == logID else {
             throw PeerRefusal(code: .otherNetwork, text: "this node follows another log")
         }
-        guard hello.node != number, registry.key(of: hello.node) != nil else {
+        guard hello.node == number || registry.key(of: hello.node) != nil else {
             throw PeerRefusal(code: .unregistered, text: "the asking node is not in the registry of this node")
         }
         guard !PeerNonce.isAnswering(hello.nonce) else {
@@ -53,6 +57,7 @@ struct Handshake: Sendable {
 
     /// The answering end, second step: checks that it holds its registered key.
     func check(_ proof: Signature, of node: UInt32, nonce: Bytes32) throws(PeerRefusal) {
+        guard node != number else { throw PeerRefusal(code: .twin, text: "this is the asking node itself") }
         let statement = PeerProof(challenge: nonce, prover: node, verifier: number)
         guard let nodeKey = registry.key(of: node), proof.isBy(nodeKey, over: domain.digest(of: statement)) else {
             throw PeerRefusal(code: .proof, text: "the proof is not by the registered key")

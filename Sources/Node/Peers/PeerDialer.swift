@@ -1,6 +1,4 @@
 import Logging
-import NIOCore
-import NIOPosix
 import Primitives
 
 /// Keeps one connection to one peer, and asks over it: pushes what is new, compares and heals on a schedule.
@@ -18,6 +16,7 @@ struct PeerDialer: Sendable {
             do {
                 try await connect(seed: seed)
             } catch {
+                core.gate.connectionEnded(with: link.number, error)
                 core.logger.debug(
                     "peer connection ended",
                     metadata: ["peer.number": "\(link.number)", "peer.failure": "\(error)"]
@@ -32,38 +31,11 @@ struct PeerDialer: Sendable {
 
     private func connect(seed: UInt64) async throws {
         guard let endpoint = core.registry.endpoint(of: link.number) else { throw PeerFailure.unregistered }
-        guard let (host, port) = Registry.split(endpoint: endpoint) else { throw PeerFailure.endpoint }
-        let opening = OpenChannels(limit: 8)
-        let channel = try await withTaskCancellationHandler {
-            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(TimeAmount(core.limits.handshakeTimeout))
-                .channelOption(.autoRead, value: false)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelInitializer { channel in
-                    _ = opening.insert(channel)
-                    return PeerChannel.configure(channel, idle: nil)
-                }
-                .connect(host: host, port: port).get()
-        } onCancel: {
-            opening.closeAll()
-        }
-        try await PeerChannel.wrap(channel).executeThenClose { inbound, outbound in
-            let session = PeerSession(peer: link.number, outbound: outbound, timeout: core.limits.requestTimeout)
-            defer { session.close() }
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for try await frame in inbound { session.deliver(frame) }
-                    throw PeerFailure.closed
-                }
-                group.addTask {
-                    try await withDeadline(core.limits.handshakeTimeout) { try await core.handshake.ask(session) }
-                    link.connected(session)
-                    core.logger.debug("peer connected", metadata: ["peer.number": "\(link.number)"])
-                    try await converse(session, seed: seed)
-                }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
+        try await PeerConnection.run(to: endpoint, peer: link.number, limits: core.limits) { session in
+            try await withDeadline(core.limits.handshakeTimeout) { try await core.handshake.ask(session) }
+            link.connected(session)
+            core.logger.debug("peer connected", metadata: ["peer.number": "\(link.number)"])
+            try await converse(session, seed: seed)
         }
     }
 

@@ -37,6 +37,7 @@ struct PeerServing: Sendable {
                             }
                             continue
                         }
+                        served.heard(responder.peer)
                         guard await slots.take() else { break }
                         group.addTask {
                             let answer = await responder.answer(frame)
@@ -66,6 +67,9 @@ struct PeerServing: Sendable {
                 return .proof(of: hello.node, nonce: nonce)
             case (.proof(let node, let nonce), .proof(let proof)):
                 try core.handshake.check(proof, of: node, nonce: nonce)
+                if let place = served.place(of: node, heardWithin: core.limits.servedSilence) {
+                    throw PeerRefusal(code: .twin, text: "node \(node) asks from \(place) already")
+                }
                 try await outbound.write(Self.frame(.proof, to: frame))
                 return .questions(PeerResponder(core: core, peer: node))
             default: throw PeerRefusal(code: .unproved, text: "a connection begins with hello and proof")

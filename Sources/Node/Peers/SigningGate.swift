@@ -5,13 +5,15 @@ import Synchronization
 ///
 /// A node whose disk was restored from an older copy would sign a second event on a sequence otherwise. The wait is
 /// bounded: who can't be reached can't be asked. What a peer has shown is never forgotten while the node runs: an own
-/// event, signed by the own key, that is not held yet.
+/// event, signed by the own key, that is not held yet. While peers say that they serve another process with the node's key,
+/// nothing is signed either.
 final class SigningGate: Sendable {
     private struct State {
         var isOpen = false
         var heard: Set<UInt32> = []
         var deadline: ContinuousClock.Instant?
         var proven: UInt64 = 0
+        var doubt = TwinDoubt()
     }
 
     private let timeout: Duration
@@ -27,27 +29,65 @@ final class SigningGate: Sendable {
     var proven: UInt64 { state.withLock { $0.proven } }
 
     /// A peer was asked for this node's chain, and has shown what it said.
-    func heard(from peer: UInt32) { state.withLock { _ = $0.heard.insert(peer) } }
+    func heard(from peer: UInt32) {
+        state.withLock { state in
+            state.heard.insert(peer)
+            state.doubt.isServed(by: peer, now: .now)
+        }
+    }
+
+    /// A connection to a peer ended, or was not made, perhaps because the peer serves another process with this node's key.
+    func connectionEnded(with peer: UInt32, _ failure: any Error) {
+        let place: String? = state.withLock { state in
+            state.doubt.ended(with: peer, failure, now: .now) ? state.doubt.place : nil
+        }
+        guard let place else { return }
+        logger.warning(
+            "peers serve another process with this node's key, nothing is signed until that ends",
+            metadata: ["twin": "\(place)"])
+    }
+
+    /// Throws once peers have said for so long that they serve another process and nothing was signed here yet.
+    ///
+    /// A node that has signed goes on and waits: the other one is to blame, or the peers are.
+    func watch(_ number: UInt32, patience: Duration) async throws {
+        while true {
+            try await Task.sleep(for: min(patience / 8, .seconds(1)))
+            let place: String? = state.withLock { state in
+                guard !state.isOpen, let since = state.doubt.since, ContinuousClock.now - since > patience else {
+                    return nil
+                }
+                return state.doubt.place
+            }
+            if let place { throw NodeError.keyInUse(node: number, place: place) }
+        }
+    }
 
     /// Somebody has shown an own event with a good signature.
     func prove(_ sequence: UInt64) { state.withLock { $0.proven = max($0.proven, sequence) } }
 
     /// Waits until all `peers` were heard and `highest`, the own chain, reaches what they have shown, or the time is
-    /// over.
+    /// over; `false` where by then another process may be signing.
     ///
     /// Where the chain is still behind afterwards, the store refuses to sign.
-    func pass(peers: [UInt32], highest: () async -> UInt64) async {
+    func pass(peers: [UInt32], highest: () async -> UInt64) async -> Bool {
         let clock = ContinuousClock()
         let healed = clock.now + timeout
         while !Task.isCancelled {
-            if hasHeard(peers, now: clock.now) {
+            if isDoubted {
+                if clock.now >= healed { return false }
+            } else if hasHeard(peers, now: clock.now) {
                 let proven = proven
-                if proven == 0 || clock.now >= healed { return }
-                if await highest() >= proven { return }
+                if proven == 0 || clock.now >= healed { return true }
+                if await highest() >= proven { return true }
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
+        return false
     }
+
+    /// Whether another process may be signing with this node's key.
+    var isDoubted: Bool { state.withLock { $0.doubt.since != nil } }
 
     private func hasHeard(_ peers: [UInt32], now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in

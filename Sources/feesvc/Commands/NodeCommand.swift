@@ -80,6 +80,7 @@ struct NodeCommand: AsyncParsableCommand {
                     genesis: connection.genesis, number: me.number, key: key, dataDirectory: dataDir + "/store",
                     peerHost: peers.host, peerPort: peers.port, seed: seed), logger: logger)
             node.learn(connection.keys)
+            try await node.refuseTwin(at: me.registration.peerEndpoint)
             _ = try await node.bind()
             await node.update(registry: try registry.registered)
             let follower = HeadFollower(
@@ -166,7 +167,9 @@ struct Replication: Service, CustomStringConvertible {
     var description: String { "replication" }
 
     func run() async throws {
-        try? await cancelWhenGracefulShutdown { try await node.run() }
+        do {
+            try await cancelWhenGracefulShutdown { try await node.run() }
+        } catch is CancellationError {}
     }
 }
 

@@ -49,7 +49,7 @@ import Testing
             let forged = PeerQuestion.proof(SecretKey(seed: 3, label: "node").sign(.zero))
             let proof = PeerFrame(type: forged.type, request: 4, body: forged.body).bytes
             let refused: [([UInt8], PeerRefusal.Code)] = [
-                (hello(network, node: 9), .unregistered), (hello(network, node: 1), .unregistered),
+                (hello(network, node: 9), .unregistered), (hello(network, node: 1) + proof, .twin),
                 (hello(network, version: 1), .version), (hello(network, log: .zero), .otherNetwork),
                 (PeerFrame(type: 5, request: 1, body: []).bytes, .unproved),
                 (PeerFrame(type: 1, request: 1, body: [1]).bytes, .malformed), (hello(network) + proof, .proof),
