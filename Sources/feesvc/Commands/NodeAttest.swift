@@ -69,6 +69,7 @@ extension NodeCommand {
         @OptionGroup var target: OperatorService
         @Option(help: "The operator's key file.")
         var operatorKey: String
+        @OptionGroup var passphrase: PassphraseOptions
         @Option(help: "The epoch; default: every sealed one that waits for this operator's signature.")
         var epoch: UInt64?
         @Option(help: "The node that is meant; refused where the key is another's.")
@@ -89,7 +90,7 @@ extension NodeCommand {
 
         func run() async throws {
             try await target.with(isEndless: follow) { http in
-                let key = try KeyFile.read(operatorKey)
+                let key = try await passphrase.key(operatorKey)
                 guard follow else {
                     var (attestation, chain) = try await connect(http, key)
                     return try await attestOnce(attestation, &chain)

@@ -24,6 +24,7 @@ extension NodeCommand {
         var node: UInt32?
         @Option(help: "The operator's key file, in place of --node.")
         var operatorKey: String?
+        @OptionGroup var passphrase: PassphraseOptions
 
         func validate() throws {
             guard (node == nil) != (operatorKey == nil) else {
@@ -50,7 +51,7 @@ extension NodeCommand {
 
         private func named(_ service: ServiceConnection) async throws -> OperatorNode {
             if let node { return try await OperatorNode.numbered(node, service) }
-            let key = try KeyFile.read(operatorKey ?? "")
+            let key = try await passphrase.key(operatorKey ?? "")
             return try await OperatorNode.run(by: key.address, number: nil, service)
         }
     }
