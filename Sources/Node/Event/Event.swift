@@ -22,6 +22,9 @@ public struct EventStatement: TypedStatement, Hashable {
 public struct Event: Hashable, Sendable {
     /// The most links of an event.
     public static let linksMax = 16
+    /// The most links that a node gives an event of its own: each one more is a look into every holder's store, and four merge
+    /// tips faster than writers make them.
+    static let linksOwn = 4
     /// The largest event in canonical bytes: the fixed fields, 16 links and the largest receipt.
     public static let bytesMax = 5_120
     private static let receiptBytesMax = 4_096

@@ -23,8 +23,8 @@ struct TopicDAG: Hashable, Sendable {
         return covered
     }
 
-    /// What the next event links to: the smallest tips, so that any number of them is merged, 15 by each event.
-    var nextLinks: [Bytes32] { Array(tips.prefix(Event.linksMax)) }
+    /// What the next event links to: the smallest tips, so that any number of them is merged, three by each event.
+    var nextLinks: [Bytes32] { Array(tips.prefix(Event.linksOwn)) }
 }
 
 /// The root of a set of ids.

@@ -114,7 +114,7 @@ extension EventStore {
     private func nextLinks(of topic: Bytes32) throws(SQLiteFailure) -> [Bytes32] {
         let tips = try database.rows(
             "SELECT id FROM tip WHERE topic = ? ORDER BY id LIMIT ?",
-            [.id(topic), .integer(Int64(Event.linksMax))]
+            [.id(topic), .integer(Int64(Event.linksOwn))]
         ) { row throws(SQLiteFailure) in try row.bytes32(0) }
         return TopicDAG(tips: tips).nextLinks
     }

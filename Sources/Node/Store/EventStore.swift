@@ -31,28 +31,50 @@ actor EventStore {
     static func open(_ configuration: NodeConfiguration) async throws(NodeError) -> EventStore {
         let executor = StoreExecutor(label: "feesvc.node.\(configuration.number).store")
         let opened: Result<EventStore, NodeError> = await executor.run {
-            Result { () throws(NodeError) in try EventStore(configuration, executor: executor) }
+            Result { () throws(NodeError) in
+                let database = try StoreOpening.open(
+                    directory: configuration.dataDirectory, identity: StoreIdentity(configuration))
+                return try EventStore(
+                    database, directory: configuration.dataDirectory, number: configuration.number,
+                    limits: configuration.limits, sketchKey: configuration.sketchKey, executor: executor)
+            }
         }
         return try opened.get()
     }
 
-    private init(_ configuration: NodeConfiguration, executor: StoreExecutor) throws(NodeError) {
-        let identity = StoreIdentity(configuration)
-        let database = try StoreOpening.open(directory: configuration.dataDirectory, identity: identity)
+    /// Opens the store in a directory for whomever it belongs to, without running a node.
+    static func reopen(directory: String) async throws(NodeError) -> (store: EventStore, identity: StoreIdentity) {
+        let executor = StoreExecutor(label: "feesvc.node.store")
+        let opened: Result<(EventStore, StoreIdentity), NodeError> = await executor.run {
+            Result { () throws(NodeError) in
+                let (database, identity) = try StoreOpening.reopen(directory: directory)
+                let store = try EventStore(
+                    database, directory: directory, number: identity.number, limits: NodeLimits(), sketchKey: nil,
+                    executor: executor)
+                return (store, identity)
+            }
+        }
+        return try opened.get()
+    }
+
+    private init(
+        _ database: SQLiteDatabase, directory: String, number: UInt32, limits: NodeLimits, sketchKey: SipHash?,
+        executor: StoreExecutor
+    ) throws(NodeError) {
         do {
             let floor = try Self.storedFloor(database)
-            (index, evicted) = try StoreIndex.read(database, key: configuration.sketchKey ?? .random(), floor: floor)
+            (index, evicted) = try StoreIndex.read(database, key: sketchKey ?? .random(), floor: floor)
             seal = try Self.storedSeal(database)
             known = try Self.storedChains(database)
             newestHead = try Self.storedHead(database)
         } catch {
-            throw error.nodeError(directory: configuration.dataDirectory)
+            throw error.nodeError(directory: directory)
         }
         self.executor = executor
         self.database = database
-        directory = configuration.dataDirectory
-        number = configuration.number
-        limits = configuration.limits
+        self.directory = directory
+        self.number = number
+        self.limits = limits
         wanted = WantedEvents(limit: limits.wantedEvents)
         refused = RecentSet(limit: limits.refusedIDs)
     }

@@ -8,12 +8,18 @@ struct StoreIdentity: Hashable, Sendable {
     let logID: Bytes32
     let number: UInt32
     let key: Address
+    let genesis: Genesis
+
+    init(_ genesis: Genesis, number: UInt32, key: Address) {
+        domainSeparator = genesis.domain.separator
+        logID = genesis.logID
+        self.number = number
+        self.key = key
+        self.genesis = genesis
+    }
 
     init(_ configuration: NodeConfiguration) {
-        domainSeparator = configuration.genesis.domain.separator
-        logID = configuration.genesis.logID
-        number = configuration.number
-        key = configuration.key.address
+        self.init(configuration.genesis, number: configuration.number, key: configuration.key.address)
     }
 }
 
@@ -42,6 +48,36 @@ enum StoreOpening {
         }
     }
 
+    /// Opens the store in a directory for whomever it belongs to, which it says itself; none is made.
+    static func reopen(directory: String) throws(NodeError) -> (SQLiteDatabase, StoreIdentity) {
+        let path = directory + "/" + StoreSchema.fileName
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .directoryUnusable(directory: directory, reason: "it holds no \(StoreSchema.fileName)")
+        }
+        do {
+            let database = try SQLiteDatabase(path: path)
+            // Who has it open is told apart from what it is.
+            _ = try database.exists("SELECT 1 FROM sqlite_master", [])
+            guard let bytes = try? database.meta(.genesis), let genesis = try? Genesis(canonicalBytes: bytes),
+                let node = try? database.meta(.node)
+            else { throw NodeError.notAStore(directory: directory) }
+            var reader = WireReader(node)
+            guard let number = try? reader.uint32(), let raw = try? reader.raw(20), let key = Address(raw) else {
+                throw NodeError.notAStore(directory: directory)
+            }
+            let identity = StoreIdentity(genesis, number: number, key: key)
+            try check(database, directory: directory, identity: identity)
+            try database.script(StoreSchema.pragmas)
+            return (database, identity)
+        } catch let error as NodeError {
+            throw error
+        } catch let failure as SQLiteFailure {
+            throw failure.nodeError(directory: directory)
+        } catch {
+            throw .storeFailed(directory: directory, reason: "\(error)", isDiskFull: false)
+        }
+    }
+
     private static func create(in database: SQLiteDatabase, identity: StoreIdentity) throws(SQLiteFailure) {
         try database.transaction { () throws(SQLiteFailure) in
             try database.script(StoreSchema.tables)
@@ -56,6 +92,7 @@ enum StoreOpening {
             node.append(identity.number)
             node.append(raw: identity.key.bytes)
             try database.setMeta(.node, node.bytes)
+            try database.setMeta(.genesis, identity.genesis.canonicalBytes)
         }
     }
 
@@ -115,6 +152,7 @@ enum MetaName: String {
     case node
     case head
     case probed
+    case genesis
     case floor
     case seal
 }

@@ -5,13 +5,15 @@ enum StoreSchema {
     /// The format that this program writes and reads.
     static let format: Int64 = 3
 
-    /// One process owns the file (EXCLUSIVE), and a commit is on the disk when it returns (FULL).
+    /// One process owns the file (EXCLUSIVE; the lock is taken by the first access after it is asked for, so there is one), and a commit is on the disk when it returns (FULL).
     static let pragmas = """
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -16384;
         PRAGMA temp_store = MEMORY;
+        BEGIN EXCLUSIVE;
+        COMMIT;
         """
 
     static let tables = """

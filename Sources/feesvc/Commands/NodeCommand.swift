@@ -14,7 +14,8 @@ struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Run, register and look at full nodes; attest and claim what they earn.",
         subcommands: [
-            Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self, Attest.self, Claim.self,
+            Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self, Attest.self, Claim.self, Check.self,
+            Compact.self, Move.self,
         ])
 
     /// `feesvc node run`.

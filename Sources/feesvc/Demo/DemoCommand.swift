@@ -107,7 +107,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func replay(_ trace: Trace, _ network: DemoNetwork, _ http: HTTPClient) async throws {
         let begin = ContinuousClock.now
-        let progress = DemoProgress(total: trace.messages.count)
+        let progress = ProgressBar(total: trace.messages.count, unit: "messages")
         progress.say(
             "\(trace.messages.count) messages of \(trace.senderCount) senders in \(trace.topicCount) topics; "
                 + "starting PostgreSQL, the fee service and \(nodes) nodes")

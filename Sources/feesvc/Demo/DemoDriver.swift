@@ -25,7 +25,7 @@ actor DemoDriver {
     private let identities: DemoIdentities
     private let network: DemoNetwork
     private let service: ServiceConnection
-    private let progress: DemoProgress
+    private let progress: ProgressBar
     private let retentionDays: UInt32
     private let concurrency: Int
     private let settlement: SecretKey
@@ -43,7 +43,7 @@ actor DemoDriver {
 
     init(
         trace: Trace, identities: DemoIdentities, network: DemoNetwork, service: ServiceConnection,
-        progress: DemoProgress, nodeCount: Int, retentionDays: UInt32
+        progress: ProgressBar, nodeCount: Int, retentionDays: UInt32
     ) throws {
         self.trace = trace
         self.identities = identities

@@ -75,7 +75,7 @@ extension World {
                 faults.append("node \(place.number) is down")
                 continue
             }
-            for fault in try await node.check() { faults.append("node \(place.number): \(fault)") }
+            for fault in try await node.core.check() { faults.append("node \(place.number): \(fault)") }
             let floor = await node.status().floor
             var page: [StoredMessage] = []
             for owner in Self.owners {

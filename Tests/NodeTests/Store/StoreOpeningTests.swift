@@ -109,6 +109,10 @@ import Testing
         #expect(await refusal(configuration) == .directoryInUse(directory: configuration.dataDirectory))
         await store.close()
         #expect(await refusal(configuration) == nil)
+        // Neither is one that is opened again, and only read.
+        let again = try await EventStore.open(configuration)
+        #expect(await refusal(configuration) == .directoryInUse(directory: configuration.dataDirectory))
+        await again.close()
     }
 
     @Test func `what was committed is there after a crash at any later moment`() async throws {

@@ -5,8 +5,8 @@ import Synchronization
 import Glibc
 #endif
 
-/// Shows how far the replay is: a bar with rate and time left on a terminal, a line now and then elsewhere.
-final class DemoProgress: Sendable {
+/// Shows how far long work is: a bar with rate and time left on a terminal, a line now and then elsewhere.
+final class ProgressBar: Sendable {
     private struct State {
         var done = 0
         var shown = 0
@@ -14,12 +14,15 @@ final class DemoProgress: Sendable {
     }
 
     private let total: Int
+    private let unit: String
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let begin = ContinuousClock.now
     private let state: Mutex<State>
 
-    init(total: Int) {
+    /// `unit` says what is counted, in the plural.
+    init(total: Int, unit: String) {
         self.total = total
+        self.unit = unit
         state = Mutex(State(lastShown: begin - .seconds(1)))
     }
 
@@ -28,8 +31,8 @@ final class DemoProgress: Sendable {
         write((isTerminal ? "\r\u{1b}[K" : "") + text + "\n")
     }
 
-    /// Counts messages that are on disk and published.
-    func advance(by count: Int, note: String) {
+    /// Counts what is done; `note` stands at the end of the line.
+    func advance(by count: Int, note: String = "") {
         let line = state.withLock { state -> String? in
             state.done += count
             let now = ContinuousClock.now
@@ -52,7 +55,8 @@ final class DemoProgress: Sendable {
         let rate = seconds > 0 ? Double(done) / seconds : 0
         let left = rate > 0 ? Int(Double(total - done) / rate) : 0
         let share = total > 0 ? done * 100 / total : 100
-        let text = "\(done) of \(total) messages (\(share) %), \(Int(rate)) a second, \(left) s left, \(note)"
+        let text =
+            "\(done) of \(total) \(unit) (\(share) %), \(Int(rate)) a second, \(left) s left\(note.isEmpty ? "" : ", ")\(note)"
         guard isTerminal else { return text }
         let filled = total > 0 ? done * 30 / total : 30
         return "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: 30 - filled) + "] " + text

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import Node
+import Payer
+import Primitives
+
+/// A stopped node's data directory, as a command's arguments name it.
+struct NodeDirectory: ParsableArguments {
+    @Option(help: "The node's data directory.")
+    var dataDir = "./feesvc-node"
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// Where the node keeps its database.
+    var store: String { dataDir + "/store" }
+
+    /// Runs with the store open, and closes it.
+    func with(_ body: (NodeStore) async throws -> Void) async throws {
+        try await Presentation.reportingErrors {
+            let store = try await NodeStore.open(directory: store)
+            do {
+                try await body(store)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+    }
+}
+
+extension NodeCommand {
+    /// `feesvc node fsck`.
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "fsck",
+            abstract: "Check a stopped node's store: every event's bytes and signatures, every table.",
+            discussion: """
+                Changes nothing. Each event's hash, receipt and originator's signature are computed again, and every table is compared                 with the others. Exit status 0 where all is well, 1 where something is not: then move the store folder away and start                 the node, and its peers bring everything back, its own chain first.
+                """)
+
+        private static let shown = 20
+
+        @OptionGroup var directory: NodeDirectory
+
+        private struct Body: Encodable {
+            let node: UInt32
+            let events: UInt64
+            let messages: UInt64
+            let floor: UInt32
+            let faults: [String]
+        }
+
+        func run() async throws {
+            try await directory.with { store in
+                let summary = try await store.summary()
+                let bar = ProgressBar(total: Int(summary.events) + summary.left, unit: "events")
+                let faults = try await store.check { bar.advance(by: $0) }
+                if directory.json {
+                    try ChannelOutput.json(
+                        Body(
+                            node: summary.node, events: summary.events, messages: summary.messages,
+                            floor: summary.floor.number, faults: faults.map(\.description)))
+                } else {
+                    print("node \(summary.node): \(summary.events) events, \(summary.messages) messages")
+                    for fault in faults.prefix(Self.shown) { print("  \(fault)") }
+                    if faults.count > Self.shown { print("  and \(faults.count - Self.shown) more") }
+                    if faults.isEmpty { print("all is well") }
+                }
+                guard faults.isEmpty else {
+                    throw OperatorError(
+                        "The store has \(faults.count) faults: move \(directory.store) away and start the node, peers refill it."
+                    )
+                }
+            }
+        }
+    }
+
+    /// `feesvc node compact`.
+    struct Compact: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a stopped node's file as small as what it holds.",
+            discussion: """
+                A running node uses the room of what has expired again, so this is for one that has held much more than it ever will.                 It needs as much free room as the file will have; interrupted, the store is as it was.
+                """)
+
+        @OptionGroup var directory: NodeDirectory
+
+        private struct Body: Encodable {
+            let node: UInt32
+            let events: UInt64
+            let bytesBefore: UInt64
+            let bytesAfter: UInt64
+        }
+
+        func run() async throws {
+            try await directory.with { store in
+                let before = try await store.summary()
+                try await store.compact()
+                let after = try await store.summary()
+                guard !directory.json else {
+                    return try ChannelOutput.json(
+                        Body(
+                            node: after.node, events: after.events, bytesBefore: before.fileBytes,
+                            bytesAfter: after.fileBytes))
+                }
+                print(
+                    "node \(after.node): \(before.fileBytes) bytes before, \(after.fileBytes) now, \(after.events) events"
+                )
+            }
+        }
+    }
+
+    /// `feesvc node move`.
+    struct Move: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Move a stopped node's data directory, so that it can't run in two places.",
+            discussion: """
+                Checks that no process uses it, settles the database into one file, then renames the directory. To another disk                 it is copied, the copy is checked event by event, and only then the old one is renamed to NAME.moved: remove that once                 the node runs. A copy made by other means could run beside the original, and two nodes with one key contradict                 each other.
+                """)
+
+        @OptionGroup var directory: NodeDirectory
+        @Argument(help: "Where it is to lie; must not exist.")
+        var to: String
+
+        func run() async throws {
+            try await directory.with { store in try await store.settle() }
+            try await Presentation.reportingErrors {
+                let files = FileManager.default
+                guard !files.fileExists(atPath: to) else {
+                    throw OperatorError("\(to) exists; name a directory that does not.")
+                }
+                if rename(directory.dataDir, to) == 0 {
+                    print("moved to \(to)")
+                    return
+                }
+                guard errno == EXDEV else {
+                    throw OperatorError(
+                        "\(directory.dataDir) can't be renamed to \(to): \(String(cString: strerror(errno))).")
+                }
+                try files.copyItem(atPath: directory.dataDir, toPath: to)
+                let copy = try await NodeStore.open(directory: to + "/store")
+                let faults = try await copy.check { _ in }
+                await copy.close()
+                guard faults.isEmpty else {
+                    throw OperatorError("The copy in \(to) has \(faults.count) faults; the original is untouched.")
+                }
+                sync()
+                try files.moveItem(atPath: directory.dataDir, toPath: directory.dataDir + ".moved")
+                print("copied to \(to) and checked; remove \(directory.dataDir).moved once the node runs")
+            }
+        }
+    }
+}
