@@ -139,6 +139,10 @@ public struct KeyHistory: Hashable, Sendable {
         changes.last { $0.role == role && $0.index < size }?.key ?? first[role] ?? .zero
     }
 
+    /// Whether the log key in force signs what is of a size: what an older key signed stays a proof of what was, and says nothing of
+    /// what is now.
+    public func isInForce(at size: UInt64) -> Bool { changes.last { $0.role == .log }.map { $0.index < size } ?? true }
+
     /// Tells whether the log key of a head's size signed it; for a head of a lost history, the key that was in force where the
     /// log went on without it. `others` are rollbacks that this history does not know.
     public func hasSigned(_ head: SignedHead, knowing others: [LoggedRollback] = []) -> Bool {

@@ -64,6 +64,9 @@ public struct NodeLimits: Hashable, Sendable {
     public var pushQueueBytes = 16 * 1_048_576
     /// The most ancestors that are asked for because events came without them.
     public var wantedEvents = 65_536
+    /// The bytes of the database above which nothing is taken from publishers; `nil` where only the disk is the limit. What peers
+    /// hold is taken all the same, so that nodes stay equal.
+    public var diskBytes: UInt64?
     /// The most events that are committed together.
     public var commitEvents = 1_024
     /// How many refused ids are remembered.

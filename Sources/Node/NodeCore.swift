@@ -95,7 +95,7 @@ final class NodeCore: Sendable {
             case .success(let good):
                 checked.append(good)
                 places.append(place)
-                if good.head.head.isNewer(than: newest?.head) { newest = good.head }
+                if good.head.head.isNewer(than: newest?.head), heads.isCurrent(good.head) { newest = good.head }
                 if good.event.originator == number { gate.prove(good.event.sequence) }
             case .failure(let refusal):
                 results[place] = .refused

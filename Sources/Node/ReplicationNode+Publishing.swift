@@ -30,7 +30,8 @@ extension ReplicationNode {
                     throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))
                 }
                 guard core.heads.isTrusted(item.receipt.head) else { throw .receipt(.headSignature) }
-                if item.receipt.head.head.isNewer(than: newest?.head) { newest = item.receipt.head }
+                let head = item.receipt.head
+                if head.head.isNewer(than: newest?.head), core.heads.isCurrent(head) { newest = head }
                 drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
             } catch {
                 refusals[place] = .event(error)
@@ -55,7 +56,7 @@ extension ReplicationNode {
                         signer: EventSigner(key: core.configuration.key, domain: core.domain),
                         time: core.clock.time,
                         head: newest,
-                        proven: core.gate.proven
+                        proven: { [gate = core.gate] in gate.proven }
                     ))
             }
         } catch {

@@ -90,7 +90,7 @@ public final class ReplicationNode: Sendable {
         guard head.head.logID == core.rules.logID else {
             throw .headOfOtherLog(found: head.head.logID, expected: core.rules.logID)
         }
-        guard core.heads.isTrusted(head) else { throw .headSignature }
+        guard core.heads.isTrusted(head), core.heads.isCurrent(head) else { throw .headSignature }
         do {
             try await core.store.record(head)
         } catch {

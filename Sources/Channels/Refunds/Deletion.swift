@@ -57,6 +57,15 @@ public struct Deletion: Hashable, Sendable {
     /// SHA-256 of the canonical bytes: how the log names this evidence.
     public var hash: Bytes32 { SHA256.hash(canonicalBytes) }
 
+    /// `SHA(tagged "feesvc/deleted/1": u64 charge, b32 envelopeHash)`: the id by which nodes that hold an order to delete the message
+    /// of a charge tell each other. The owner's signature has no part in it: one order is as good as another.
+    public static func mark(charge: UInt64, envelopeHash: Bytes32) -> Bytes32 {
+        var encoder = CanonicalEncoder(tag: "feesvc/deleted/1")
+        encoder.append(charge)
+        encoder.append(envelopeHash)
+        return SHA256.hash(encoder.bytes)
+    }
+
     /// What the owner signs.
     public var statement: DeletionStatement { DeletionStatement(topic: head.topic, envelopeHash: head.hash) }
 

@@ -26,9 +26,15 @@ struct IntervalSet: Hashable, Sendable {
     mutating func remove(_ value: UInt64) -> Bool {
         let place = firstRange(endingAtOrAfter: value)
         guard place < ranges.count, ranges[place].contains(value) else { return false }
-        let range = ranges.remove(at: place)
-        if value < range.upperBound { ranges.insert(value + 1...range.upperBound, at: place) }
-        if value > range.lowerBound { ranges.insert(range.lowerBound...value - 1, at: place) }
+        let range = ranges[place]
+        switch (value > range.lowerBound, value < range.upperBound) {
+        case (false, false): ranges.remove(at: place)
+        case (false, true): ranges[place] = value + 1...range.upperBound
+        case (true, false): ranges[place] = range.lowerBound...value - 1
+        case (true, true):
+            ranges[place] = range.lowerBound...value - 1
+            ranges.insert(value + 1...range.upperBound, at: place + 1)
+        }
         return true
     }
 

@@ -30,7 +30,10 @@ public struct WireEvent: Hashable, Sendable {
     public var id: Bytes32 { SHA256.hash(event) }
 
     /// The order to delete that travels in place of the payload; `nil` where there is none.
-    var deletion: Deletion? { envelope.starts(with: Self.deletionTag) ? try? Deletion(canonicalBytes: envelope) : nil }
+    var deletion: Deletion? { isDeletion ? try? Deletion(canonicalBytes: envelope) : nil }
+
+    /// Whether an order to delete travels in place of the payload.
+    var isDeletion: Bool { envelope.starts(with: Self.deletionTag) }
 
     private static let deletionTag = CanonicalEncoder(tag: "feesvc/deletion/1").bytes
 

@@ -62,14 +62,14 @@ struct ProbeRunner: Sendable {
         }
         guard let session else { return ProbeFinding(peer: peer, isAnswered: false, challenges: 0, passed: 0) }
         let events = (try? await pick(peer, round, arrival: arrival)) ?? []
-        let passed = try? await withDeadline(max(.zero, deadline - clock.now)) {
+        let outcome = try? await withDeadline(max(.zero, deadline - clock.now)) {
             try await challenge(session, events)
         }
         return ProbeFinding(
             peer: peer,
             isAnswered: true,
-            challenges: UInt32(events.count),
-            passed: UInt32(passed ?? 0)
+            challenges: UInt32(outcome?.counted ?? events.count),
+            passed: UInt32(outcome?.passed ?? 0)
         )
     }
 
@@ -96,21 +96,26 @@ struct ProbeRunner: Sendable {
             subject: peer,
             count: min(core.limits.challenges, PeerQuestion.challengesMax)
         )
-        return try await core.store.pick(points: points, epoch: round.epoch, arrival: arrival)
+        let day = max(round.day, UTCDay(containing: core.clock.time))
+        return try await core.store.pick(points: points, epoch: round.epoch, arrival: arrival, after: day)
     }
 
-    /// How many challenges the peer passed.
-    private func challenge(_ session: PeerSession, _ events: [Bytes32]) async throws -> Int {
-        guard !events.isEmpty else { return 0 }
+    /// How many challenges the peer passed, of those for which this node still has the payload itself: an owner may have had a
+    /// message deleted meanwhile.
+    private func challenge(
+        _ session: PeerSession, _ events: [Bytes32]
+    ) async throws -> (counted: Int, passed: Int) {
+        guard !events.isEmpty else { return (0, 0) }
         let challenges = events.map { PeerQuestion.Challenge(event: $0, nonce: .random()) }
         guard case .challenge(let answers) = try await session.ask(.challenge(challenges)),
             answers.count == challenges.count
-        else { return 0 }
-        var passed = 0
+        else { return (events.count, 0) }
+        var (counted, passed) = (0, 0)
         for (challenge, answer) in zip(challenges, answers) {
             guard let envelope = try await core.store.envelopeBytes(challenge.event) else { continue }
+            counted += 1
             if answer == ProbeProofs.challenge(nonce: challenge.nonce, envelope: envelope) { passed += 1 }
         }
-        return passed
+        return (counted, passed)
     }
 }

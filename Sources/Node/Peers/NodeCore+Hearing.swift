@@ -2,18 +2,19 @@ import Logging
 import Primitives
 
 extension NodeCore {
-    /// Asks how far a peer knows this node's own chain, and lets it show the event that it names.
+    /// Asks how far a peer knows this node's own chain.
     ///
-    /// Shown with a good signature, it is what the next own event comes after; a claim without it is nothing.
+    /// Shown with this node's signature it is what the next own event comes after, whether it is ever held here or not: it may
+    /// have expired everywhere. Without it it is nothing.
     func hear(_ conversation: some PeerConversation, from peer: UInt32) async throws {
-        let (highest, id) = try await conversation.chain(of: number)
-        if await highest > store.ownHighest {
-            let shown = try await conversation.fetch([.id(id)]).filter { $0.id == id }
-            _ = try await take(shown, from: peer)
-            if gate.proven < highest {
+        if let tip = try await conversation.chain(of: number), await tip.event.sequence > store.ownHighest {
+            if tip.event.originator == number, tip.isBy(configuration.key.address, in: domain) {
+                gate.prove(tip.event.sequence)
+                try await store.keep(shown: tip)
+            } else {
                 logger.warning(
-                    "peer claims an event of this node that it does not show",
-                    metadata: ["peer.number": "\(peer)", "event.sequence": "\(highest)", "event.id": "\(id)"]
+                    "peer shows an event as this node's own that it never signed",
+                    metadata: ["peer.number": "\(peer)", "event.id": "\(tip.id)"]
                 )
             }
         }

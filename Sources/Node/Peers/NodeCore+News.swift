@@ -7,7 +7,7 @@ extension NodeCore {
     /// Takes in what a peer has seen, as far as the log key signed it.
     func learn(_ news: LogNews) async throws {
         if let head = news.head, head.head.logID == rules.logID, head.head.isNewer(than: clock.newest?.head),
-            heads.isTrusted(head)
+            heads.isTrusted(head), heads.isCurrent(head)
         {
             try await store.record(head)
             advance(to: head, isCurrent: false)

@@ -21,7 +21,8 @@ enum PeerAnswer: Hashable, Sendable {
     case fetch([WireEvent])
     case probe(Bytes32)
     case challenge([Bytes32])
-    case chain(highest: UInt64, id: Bytes32)
+    /// The end of a chain, signed; `nil` where nothing is known of it.
+    case chain(SignedEvent?)
     case cells([SketchCell])
     case days([DayNode])
     case tree([TreeContent])
@@ -80,9 +81,11 @@ enum PeerAnswer: Hashable, Sendable {
         case .signed(let news): writer.append(news)
         case .probe(let answer): writer.append(answer)
         case .challenge(let answers): writer.append(list: answers) { $0.append($1) }
-        case .chain(let highest, let id):
-            writer.append(highest)
-            writer.append(id)
+        case .chain(let tip):
+            writer.append(list: tip.map { [$0] } ?? []) { writer, tip in
+                writer.append(tip.bytes)
+                writer.append(tip.signature)
+            }
         case .refusal(let refusal):
             writer.append(refusal.code.rawValue)
             writer.append(Array(refusal.text.utf8))
@@ -113,7 +116,15 @@ enum PeerAnswer: Hashable, Sendable {
         case 134: self = .fetch(try reader.events())
         case 135: self = .probe(try reader.bytes32())
         case 136: self = .challenge(try reader.ids(limit: PeerQuestion.challengesMax))
-        case 137: self = .chain(highest: try reader.uint64(), id: try reader.bytes32())
+        case 137:
+            let tips = try reader.list(limit: 1, elementBytes: 69) { reader throws(FrameError) in
+                let bytes = try reader.bytes(limit: Event.bytesMax)
+                guard let tip = try? SignedEvent(bytes: bytes, signature: try reader.signature()) else {
+                    throw .field("event")
+                }
+                return tip
+            }
+            self = .chain(tips.first)
         case 138:
             self = .cells(
                 try reader.list(limit: Self.cellsMax, elementBytes: SketchCell.wireBytesMin) {

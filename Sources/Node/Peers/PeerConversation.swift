@@ -55,11 +55,11 @@ extension PeerConversation {
         return news
     }
 
-    /// How far the peer knows a chain.
-    func chain(of originator: UInt32) async throws -> (highest: UInt64, id: Bytes32) {
-        guard case .chain(let highest, let id) = try await ask(.chain(originator: originator)) else {
+    /// The end of a chain as far as the peer knows it.
+    func chain(of originator: UInt32) async throws -> SignedEvent? {
+        guard case .chain(let tip) = try await ask(.chain(originator: originator)) else {
             throw PeerFailure.unexpected(type: 137)
         }
-        return (highest, id)
+        return tip
     }
 }

@@ -52,8 +52,7 @@ struct PeerResponder: Sendable {
             }
             return .challenge(answers)
         case .chain(let originator):
-            let head = try await core.store.chainHead(of: originator)
-            return .chain(highest: head?.highest ?? 0, id: head?.id ?? .zero)
+            return .chain(try await core.store.signedTip(of: originator))
         }
     }
 }

@@ -25,8 +25,14 @@ final class TrustedHeads: Sendable {
         return true
     }
 
-    /// Whether the log key of its size signed a notice of seals.
-    func isTrusted(_ seal: SignedSealNotice) -> Bool { state.withLock { $0.keys }.hasSigned(seal) }
+    /// Whether the log key in force signed a notice of seals.
+    func isTrusted(_ seal: SignedSealNotice) -> Bool {
+        let keys = state.withLock { $0.keys }
+        return keys.isInForce(at: seal.notice.size) && keys.hasSigned(seal)
+    }
+
+    /// Whether a trusted head is of the log key in force, so that it can say what time it is.
+    func isCurrent(_ head: SignedHead) -> Bool { state.withLock { $0.keys }.isInForce(at: head.head.size) }
 
     /// Takes in a longer history of keys. What was found good under a shorter one is judged again: a key that was rotated
     /// away may have signed it since.

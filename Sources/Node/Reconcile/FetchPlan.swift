@@ -32,6 +32,9 @@ struct FetchPlan {
         return deferred
     }
 
+    /// Gives up what is still wanted.
+    mutating func end() { wanted = [] }
+
     /// Takes in an answer: what did not fit it is asked for again unless nothing came at all.
     mutating func answered(_ batch: [FetchTarget], with received: Set<FetchTarget>) {
         guard batch.contains(where: received.contains) else { return }

@@ -32,7 +32,8 @@ extension WireEvent {
     var targets: [FetchTarget] {
         guard let event = try? Event(canonicalBytes: event) else { return [] }
         let targets = [FetchTarget.id(id), .place(EventPlace(originator: event.originator, sequence: event.sequence))]
-        return deletion.map { targets + [.id($0.hash)] } ?? targets
+        guard isDeletion, let charge = try? Receipt(canonicalBytes: event.receipt).charge else { return targets }
+        return targets + [.id(Deletion.mark(charge: charge.number, envelopeHash: event.envelopeHash))]
     }
 }
 

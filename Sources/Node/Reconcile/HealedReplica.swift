@@ -9,7 +9,7 @@ struct HealedReplica: ReconcileReplica {
 
     func state() async throws -> SetState { await core.store.state() }
 
-    func originators() async throws -> Int { await core.store.originators }
+    func placeRanges() async throws -> Int { await core.store.placeRanges }
 
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
         await core.store.lacking(from: places, limit: limit)
@@ -27,9 +27,9 @@ struct HealedReplica: ReconcileReplica {
 
     func state(from floor: UTCDay) async throws -> SetState { await core.store.state(from: floor) }
 
-    func needed(limit: Int) async throws -> [FetchTarget] { await core.store.needed(limit: limit) }
+    func needed(limit: Int) async throws -> [FetchTarget] { try await core.store.needed(limit: limit) }
 
-    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { await core.store.unknown(targets) }
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await core.store.unknown(targets) }
 
     func take(_ events: [WireEvent]) async throws -> Int { try await core.take(events, from: peer).taken }
 }

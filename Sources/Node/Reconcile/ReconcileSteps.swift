@@ -1,6 +1,6 @@
 /// Which ways of finding differences are tried, in which order, between one comparison and the next.
 ///
-/// Places of chains name every hole and every tail of what the peer holds, at some bytes for each originator and hole. Sketches
+/// Places of chains name every hole and every tail of what the peer holds, at some bytes for each range of them. Sketches
 /// name any difference, for some 60 bytes each. Trees find whatever is left, always, for more bytes. Which comes first follows
 /// from the counts.
 struct ReconcileSteps: Hashable, Sendable {
@@ -16,10 +16,10 @@ struct ReconcileSteps: Hashable, Sendable {
     private var left: [Step]
 
     /// Starts from what a comparison said; only of `allowed` ways.
-    init(ours: SetState, theirs: SetState, originators: Int, allowed: Set<Step> = Set(Step.allCases)) {
+    init(ours: SetState, theirs: SetState, placeRanges: Int, allowed: Set<Step> = Set(Step.allCases)) {
         let difference = max(ours.count, theirs.count) - min(ours.count, theirs.count)
         let sketch = max(Self.bytesOfSketch, min(difference, 1 << 32) * Self.bytesOfDifference)
-        let places = UInt64(originators) * Self.bytesOfPlace
+        let places = UInt64(placeRanges) * Self.bytesOfPlace
         let order: [Step] = places <= sketch ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
         left = order.filter(allowed.contains)
     }

@@ -21,8 +21,8 @@ protocol ReconcileReplica: Sendable {
     func state() async throws -> SetState
     /// The state of what expires on a day or later.
     func state(from floor: UTCDay) async throws -> SetState
-    /// How many originators it holds events of.
-    func originators() async throws -> Int
+    /// In how many ranges the places lie that it holds events on.
+    func placeRanges() async throws -> Int
     /// Of a peer's places, those on which it holds nothing, at most `limit`.
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange]
     /// Cells of the own set's sketch under a peer's key.

@@ -37,23 +37,25 @@ struct SetReconciler: Reconciler {
         for _ in 0..<Self.roundsMax {
             let ours = try await replica.state()
             guard case .differs(let theirs, let key) = try await source.compare(ours) else { return .equal }
-            // Who has dropped less is about to; what it has beyond its peer's floor is nothing to ask for.
-            if theirs.floor < ours.floor { return .ahead }
             if theirs.floor > ours.floor, try await replica.state(from: theirs.floor) == theirs { return .equal }
             if isWhole == theirs { return .ahead }
-            let originators = try await replica.originators()
-            var steps = ReconcileSteps(ours: ours, theirs: theirs, originators: originators, allowed: ways)
+            let placeRanges = try await replica.placeRanges()
+            // Of who has dropped less only the days that count are compared: places and sketches are of all that it holds.
+            let allowed = theirs.floor < ours.floor ? ways.intersection([.tree]) : ways
+            var steps = ReconcileSteps(ours: ours, theirs: theirs, placeRanges: placeRanges, allowed: allowed)
             var brought = Brought()
             while brought.taken == 0, let step = steps.next() {
                 let finding = try await find(step, replica, source, ours: ours, theirs: theirs, key: key)
                 guard !finding.targets.isEmpty else {
                     if finding.isAll || isPatient && step == .places && theirs.count < ours.count { return .ahead }
+                    if theirs.floor < ours.floor { return .ahead }
                     continue
                 }
                 var plan = FetchPlan(wanted: finding.targets)
                 brought = try await carryOut(&plan, replica, source)
-                // Who names events and serves none of them is not asked in other ways for others.
-                if brought.served == 0 { return .unequal }
+                // Who names events and serves none of them is not asked in other ways for others; but what lay on places may
+                // have expired, or given way, while this was asked.
+                if brought.served == 0, step != .places { return .unequal }
                 if finding.isAll, brought.taken >= finding.targets.count { isWhole = theirs }
             }
             guard brought.taken > 0 else { return .unequal }
@@ -94,7 +96,7 @@ struct SetReconciler: Reconciler {
             }
             return Finding(targets: try await replica.unknown(ids.map { .id($0) }), isAll: true)
         case .tree:
-            let ids = try await TreeDescent(idsMax: Self.idsMax).ids(replica, source)
+            let ids = try await TreeDescent(idsMax: Self.idsMax, floor: ours.floor).ids(replica, source)
             return Finding(targets: try await replica.unknown(ids.map { .id($0) }))
         }
     }
@@ -137,14 +139,22 @@ struct SetReconciler: Reconciler {
                 try Task.checkCancellation()
                 if let events = try await fetch(&plan, replica, source, &brought) {
                     guard takesMax > 0 else {
+                        if events.wires.isEmpty { plan.end() }
                         defer { replica.claims.release(events.claimed) }
                         brought.taken += try await replica.take(events.wires)
                         continue
                     }
                     if taking >= takesMax {
-                        brought.taken += try await group.next() ?? 0
+                        do {
+                            brought.taken += try await group.next() ?? 0
+                        } catch {
+                            replica.claims.release(events.claimed)
+                            throw error
+                        }
                         taking -= 1
                     }
+                    // Who names events and serves none is not asked for the rest of them.
+                    if events.wires.isEmpty { plan.end() }
                     group.addTask {
                         defer { replica.claims.release(events.claimed) }
                         return try await replica.take(events.wires)
@@ -198,9 +208,12 @@ struct SetReconciler: Reconciler {
                 // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
                 let events = try await source.fetch(lacking)
                     .map { (wire: $0, targets: $0.targets) }.filter { $0.targets.contains(where: asked.contains) }
-                plan.answered(lacking, with: Set(events.flatMap(\.targets)))
+                let served = Set(events.flatMap(\.targets))
+                plan.answered(lacking, with: served)
                 brought.served += events.count
-                return Fetched(wires: events.map(\.wire), claimed: claimed)
+                // What was not served may be asked for by others at once; the rest when it is stored.
+                replica.claims.release(claimed.filter { !served.contains($0) })
+                return Fetched(wires: events.map(\.wire), claimed: claimed.filter(served.contains))
             } catch {
                 replica.claims.release(claimed)
                 throw error

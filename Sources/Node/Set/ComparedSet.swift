@@ -9,6 +9,9 @@ struct ComparedSet: Sendable {
     /// The most sketches under others' keys; the one that was made first makes room.
     static let sketchesMax = 64
 
+    /// The most ids that are taken out of others' sketches one by one.
+    private static let goneMax = 16_384
+
     private(set) var ids = HeldIDs()
     private(set) var places = HeldPlaces()
     private(set) var own: SetSketch
@@ -39,6 +42,8 @@ struct ComparedSet: Sendable {
     /// Drops what expires before a day, at once; returns the ids. Their places stay until ``free(_:)``.
     mutating func raise(to floor: UTCDay) -> [(day: UInt64, tree: IDTree)] {
         let gone = ids.raise(to: floor)
+        // Taking many out of every sketch would take longer than making those anew that are asked for.
+        if gone.reduce(0, { $0 + $1.tree.count }) > Self.goneMax { others = [] }
         for (_, tree) in gone { tree.forEach { sketch($0, isHeld: false) } }
         return gone
     }

@@ -24,6 +24,9 @@ struct HeldPlaces: Hashable, Sendable {
         self.chains = chains
     }
 
+    /// In how many ranges they lie.
+    var rangeCount: Int { chains.values.reduce(0) { $0 + $1.held.ranges.count } }
+
     /// Takes a place in; `false` where an event is on it already.
     @discardableResult
     mutating func insert(_ place: EventPlace) -> Bool {

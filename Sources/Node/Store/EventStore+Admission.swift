@@ -80,12 +80,13 @@ extension EventStore {
             report.refusals.append((checked.id, .evicted(expiry: checked.expiry, floor: floor)))
             return .refused
         }
-        var sameCharge = try events(ofCharge: checked.charge.number)
-        if sameCharge.contains(where: { $0.id == checked.id }) {
-            guard let deletion = checked.deletion, try delete(checked.charge, deletion, &changes) else { return .known }
+        let sameCharge = try events(ofCharge: checked.charge.number)
+        // An order to delete is about the charge, whatever becomes of the event that brings it.
+        if let deletion = checked.deletion, !sameCharge.isEmpty, try delete(checked.charge, deletion, &changes) {
             report.admitted.append(checked.wire)
-            return .new
+            if sameCharge.contains(where: { $0.id == checked.id }) { return .new }
         }
+        if sameCharge.contains(where: { $0.id == checked.id }) { return .known }
         if let held = sameCharge.first(where: { $0.originator == checked.event.originator }) {
             try keepEvidence(checked.signed, against: held.id)
             // The smaller of two stays, whichever came first, so that all nodes agree.
@@ -95,13 +96,10 @@ extension EventStore {
             }
             report.refusals.append((held.id, .chargeAgain(charge: checked.charge.number, held: checked.id)))
             changes.append(.removed(try remove(held.id)))
-            sameCharge.removeAll { $0.id == held.id }
-            try insert(checked, isFirstOfCharge: sameCharge.isEmpty, isMessage: false, acknowledged: nil, &changes)
-        } else {
-            try insert(
-                checked, isFirstOfCharge: sameCharge.isEmpty, isMessage: sameCharge.isEmpty, acknowledged: nil, &changes
-            )
         }
+        // Where the charge was held its payload is here, or an order to delete it.
+        let isFirst = sameCharge.isEmpty
+        try insert(checked, isFirstOfCharge: isFirst, isMessage: isFirst, acknowledged: nil, &changes)
         try compareNeighbours(of: checked, &report)
         report.admitted.append(checked.wire)
         return .new

@@ -7,8 +7,8 @@ extension EventStore {
     /// The state of what expires on a day or later.
     func state(from floor: UTCDay) -> SetState { index.set.state(from: floor) }
 
-    /// How many originators' events are held.
-    var originators: Int { index.set.places.chains.count }
+    /// In how many ranges the places lie on which events are held.
+    var placeRanges: Int { index.set.places.rangeCount }
 
     /// The tree's root of each day, ascending.
     func days() -> [DayNode] { index.set.days() }
@@ -36,21 +36,40 @@ extension EventStore {
     func finish(_ sketch: SetSketch, late: Int) { index.set.finish(sketch, late: late) }
 
     /// Ancestors that events came without, some of them.
-    func needed(limit: Int) -> [FetchTarget] { unknown(wanted.next(limit: limit)) }
+    func needed(limit: Int) throws(SQLiteFailure) -> [FetchTarget] {
+        while !wanted.isEmpty {
+            let needed = try unknown(wanted.next(limit: limit))
+            if !needed.isEmpty { return needed }
+        }
+        return []
+    }
 
     /// Of some targets, those that are neither held nor refused for good.
-    func unknown(_ targets: [FetchTarget]) -> [FetchTarget] {
-        targets.filter { target in
+    func unknown(_ targets: [FetchTarget]) throws(SQLiteFailure) -> [FetchTarget] {
+        var unknown: [FetchTarget] = []
+        for target in targets {
             switch target {
-            case .id(let id): !refused.contains(id) && !index.set.ids.contains(id)
-            case .place(let place): !index.set.places.contains(place)
+            case .id(let id):
+                guard !refused.contains(id), try !isHeld(id) else { continue }
+                if try !database.exists("SELECT 1 FROM deletion WHERE id = ?", [.id(id)]) { unknown.append(target) }
+            case .place(let place): if !index.set.places.contains(place) { unknown.append(target) }
             }
         }
+        return unknown
     }
 
     /// What is held of the events whose ids begin with `prefixes`, in their order, up to a size; one event always fits.
     func wireEvents(startingWith prefixes: [UInt64], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
-        try wireEvents(prefixes.flatMap { index.set.ids.ids(startingWith: $0) }, bytesMax: bytesMax)
+        var ids: [Bytes32] = []
+        for prefix in prefixes {
+            let ends = [SQLiteValue.id(Bytes32(prefix: prefix, rest: 0)), .id(Bytes32(prefix: prefix, rest: .max))]
+            for table in ["event", "deletion"] {
+                ids += try database.rows(
+                    "SELECT id FROM \(table) WHERE id BETWEEN ? AND ? AND expiry >= ? LIMIT 8", ends + [.day(floor)]
+                ) { row throws(SQLiteFailure) in try row.bytes32(0) }
+            }
+        }
+        return try wireEvents(ids, bytesMax: bytesMax)
     }
 
     /// What is held on some places, ascending, up to a size and a number; one event always fits.
@@ -58,9 +77,13 @@ extension EventStore {
         var ids: [Bytes32] = []
         for range in ranges where ids.count < PeerQuestion.eventsMax {
             ids += try database.rows(
-                "SELECT id FROM event WHERE originator = ? AND sequence BETWEEN ? AND ? ORDER BY sequence, id LIMIT ?",
+                """
+                SELECT id FROM event WHERE originator = ? AND sequence BETWEEN ? AND ? AND expiry >= ?
+                ORDER BY sequence, id LIMIT ?
+                """,
                 [
                     .node(range.originator), .number(range.sequences.lowerBound), .number(range.sequences.upperBound),
+                    .day(floor),
                     .integer(Int64(PeerQuestion.eventsMax - ids.count)),
                 ]
             ) { row throws(SQLiteFailure) in try row.bytes32(0) }
@@ -99,5 +122,12 @@ extension EventStore {
             """,
             [.id(id)]
         ) { WireEvent(event: $0.blob(0), signature: $0.blob(1), envelope: $0.blob(2)) }
+    }
+}
+
+extension Bytes32 {
+    /// Eight bytes, and the same eight bytes three times.
+    fileprivate init(prefix: UInt64, rest: UInt64) {
+        self.init(words: (prefix, rest, rest, rest))
     }
 }

@@ -22,17 +22,17 @@ extension EventStore {
                     [.day(checkpoint.day), .blob(checkpoint.canonicalBytes), .blob(sign(checkpoint).bytes)])
             }
             for originator in index.set.places.chains.keys.sorted() {
-                let tip = try chainTip(of: originator)
-                try database.run(
-                    "INSERT OR REPLACE INTO chain(originator, sequence, id) VALUES(?, ?, ?)",
-                    [.node(originator), .number(tip.sequence), .id(tip.id)])
-                tips[originator] = tip.sequence
+                guard let tip = try signedTip(of: originator) else { continue }
+                try writeTip(tip)
+                tips[originator] = tip.event.sequence
             }
         }
         known.merge(tips) { max($0, $1) }
         evicted += index.raise(to: day)
         return checkpoints
     }
+
+    private static let rememberedOfPortion = 16
 
     /// Deletes some of what lies below the floor; returns how much is left.
     ///
@@ -53,8 +53,8 @@ extension EventStore {
                 try database.run("DELETE FROM dangling WHERE expiry < ?", [.day(floor)])
             }
         }
-        // What links to them later is admitted, and nobody is asked for them.
-        for id in ids { refused.insert(id) }
+        // What links to them later is admitted, and nobody is asked for them. What is refused for other reasons stays known.
+        for id in ids.prefix(Self.rememberedOfPortion) { refused.insert(id) }
         evicted.removeLast(ids.count)
         index.free(removals)
         return evicted.count

@@ -86,21 +86,18 @@ extension EventStore {
             isChargeGone: try events(ofCharge: row.charge).isEmpty, isTopicGone: left == 0)
     }
 
-    /// Drops a message's payload and keeps its owner's order instead; `false` where the same, or one with a smaller id, is
-    /// kept already: an owner can sign many, and all nodes keep the same one.
+    /// Drops a message's payload and keeps its owner's order instead; `false` where one is kept already.
     func delete(
         _ charge: Charge, _ deletion: Deletion, _ changes: inout StoreChanges
     ) throws(SQLiteFailure) -> Bool {
-        let id = deletion.hash
-        let held = try database.first("SELECT id FROM deletion WHERE charge = ?", [.number(charge.number)]) {
-            row throws(SQLiteFailure) in try row.bytes32(0)
-        }
-        if let held, held <= id { return false }
+        let id = Deletion.mark(charge: charge.number, envelopeHash: charge.envelopeHash)
+        let isNew =
+            try database.run(
+                "INSERT INTO deletion(charge, id, expiry, bytes) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [.number(charge.number), .id(id), .day(charge.expiryDay), .blob(deletion.canonicalBytes)]) == 1
+        guard isNew else { return false }
         try database.run("DELETE FROM envelope WHERE charge = ?", [.number(charge.number)])
-        try database.run(
-            "INSERT OR REPLACE INTO deletion(charge, id, expiry, bytes) VALUES(?, ?, ?, ?)",
-            [.number(charge.number), .id(id), .day(charge.expiryDay), .blob(deletion.canonicalBytes)])
-        changes.append(.deleted(StoreChanges.Deletion(id: id, expiry: charge.expiryDay, replaced: held)))
+        changes.append(.deleted(StoreChanges.Deletion(id: id, expiry: charge.expiryDay)))
         return true
     }
 

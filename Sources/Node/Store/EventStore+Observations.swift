@@ -113,10 +113,15 @@ extension EventStore {
 
     /// Picks different events of an epoch or earlier that arrived up to `arrival`: for each point the next id from it
     /// on.
-    func pick(points: [Bytes32], epoch: UInt64, arrival: Int64) throws(SQLiteFailure) -> [Bytes32] {
+    ///
+    /// Only messages that every holder still has: neither deleted nor expired by `day`.
+    func pick(
+        points: [Bytes32], epoch: UInt64, arrival: Int64, after day: UTCDay
+    ) throws(SQLiteFailure) -> [Bytes32] {
         var picked: [Bytes32] = []
         for point in points {
-            guard let next = try next(from: point, except: picked, epoch: epoch, arrival: arrival) else { break }
+            guard let next = try next(from: point, except: picked, epoch: epoch, arrival: arrival, after: day)
+            else { break }
             picked.append(next)
         }
         return picked
@@ -126,12 +131,18 @@ extension EventStore {
         from point: Bytes32,
         except picked: [Bytes32],
         epoch: UInt64,
-        arrival: Int64
+        arrival: Int64,
+        after day: UTCDay
     ) throws(SQLiteFailure) -> Bytes32? {
         for start in [point, .zero] {
             let ids = try database.rows(
-                "SELECT id FROM event WHERE id >= ? AND epoch <= ? AND arrival <= ? ORDER BY id LIMIT ?",
-                [.id(start), .number(epoch), .integer(arrival), .integer(Int64(picked.count + 1))]
+                """
+                SELECT id FROM event WHERE id >= ? AND epoch <= ? AND arrival <= ? AND expiry > ?
+                AND EXISTS (SELECT 1 FROM envelope WHERE envelope.charge = event.charge) ORDER BY id LIMIT ?
+                """,
+                [
+                    .id(start), .number(epoch), .integer(arrival), .day(day), .integer(Int64(picked.count + 1)),
+                ]
             ) { row throws(SQLiteFailure) in try row.bytes32(0) }
             if let found = ids.first(where: { !picked.contains($0) }) { return found }
         }

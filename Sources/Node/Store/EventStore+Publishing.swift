@@ -32,8 +32,8 @@ struct Publication: Sendable {
     /// The node's time.
     let time: UInt64
     let head: SignedHead?
-    /// The highest own sequence that anybody has shown: below it nothing is signed.
-    let proven: UInt64
+    /// The highest own sequence that anybody has shown by now: below it nothing is signed.
+    let proven: @Sendable () -> UInt64
 }
 
 extension EventStore {
@@ -44,10 +44,11 @@ extension EventStore {
     func publish(_ publication: Publication, _ changes: inout StoreChanges) throws(SQLiteFailure) -> [PublishDecision] {
         try keep(publication.head)
         var tip = try chainTip(of: number)
+        let isFull = try limits.diskBytes.map { limit throws(SQLiteFailure) in try usedBytes() >= limit } ?? false
         var decisions: [PublishDecision] = []
         for draft in publication.drafts {
-            let isWhole = tip.sequence >= publication.proven
-            let decision = try decide(draft, isWhole: isWhole, time: publication.time)
+            let isWhole = tip.sequence >= publication.proven()
+            let decision = try decide(draft, isWhole: isWhole, isFull: isFull, time: publication.time)
             guard case .sign = decision else {
                 decisions.append(decision.outcome)
                 continue
@@ -90,8 +91,10 @@ extension EventStore {
         }
     }
 
-    /// A charge that is held is answered, whatever the time; a new one needs its deadline and a whole own chain.
-    private func decide(_ draft: PublishDraft, isWhole: Bool, time: UInt64) throws(SQLiteFailure) -> Step {
+    /// A charge that is held is answered, whatever the time; a new one needs its deadline, room, and a whole own chain.
+    private func decide(
+        _ draft: PublishDraft, isWhole: Bool, isFull: Bool, time: UInt64
+    ) throws(SQLiteFailure) -> Step {
         let charge = draft.receipt.charge
         let held = try events(ofCharge: charge.number)
         if let own = held.first(where: { $0.originator == number }) {
@@ -102,6 +105,7 @@ extension EventStore {
         guard charge.expiryDay >= floor else {
             return .done(.refused(.event(.evicted(expiry: charge.expiryDay, floor: floor))))
         }
+        guard !isFull else { return .done(.refused(.storage(isDiskFull: true))) }
         return isWhole ? .sign : .done(.refused(.healing))
     }
 
@@ -119,14 +123,43 @@ extension EventStore {
         return TopicDAG(tips: tips).nextLinks
     }
 
-    /// The last event of a chain that is or was held; sequence 0 and the zero id where there is none.
+    /// The last event of a chain that is or was held, or was shown by a peer; sequence 0 and the zero id where there is none.
     func chainTip(of originator: UInt32) throws(SQLiteFailure) -> (sequence: UInt64, id: Bytes32) {
+        guard let tip = try signedTip(of: originator) else { return (0, .zero) }
+        return (tip.event.sequence, tip.id)
+    }
+
+    /// The same with its signature.
+    func signedTip(of originator: UInt32) throws(SQLiteFailure) -> SignedEvent? {
         let tips = try database.rows(
             """
-            SELECT sequence, id FROM (SELECT sequence, id FROM event WHERE originator = ?
-            ORDER BY sequence DESC, id LIMIT 1) UNION ALL SELECT sequence, id FROM chain WHERE originator = ?
+            SELECT bytes, signature FROM (SELECT bytes, signature FROM event WHERE originator = ?
+            ORDER BY sequence DESC, id LIMIT 1) UNION ALL SELECT bytes, signature FROM chain WHERE originator = ?
             """, [.node(originator), .node(originator)]
-        ) { row throws(SQLiteFailure) in (sequence: try row.unsigned(0), id: try row.bytes32(1)) }
-        return tips.max { $0.sequence < $1.sequence } ?? (0, .zero)
+        ) { row throws(SQLiteFailure) in
+            guard let signature = try? Signature(row.blob(1)),
+                let event = try? SignedEvent(bytes: row.blob(0), signature: signature)
+            else { throw .damaged("no end of a chain") }
+            return event
+        }
+        return tips.max { $0.event.sequence < $1.event.sequence }
+    }
+
+    /// Writes down how far a chain went, inside a transaction.
+    func writeTip(_ tip: SignedEvent) throws(SQLiteFailure) {
+        try database.run(
+            "INSERT OR REPLACE INTO chain(originator, sequence, id, bytes, signature) VALUES(?, ?, ?, ?, ?)",
+            [
+                .node(tip.event.originator), .number(tip.event.sequence), .id(tip.id), .blob(tip.bytes),
+                .blob(tip.signature.bytes),
+            ])
+    }
+
+    /// Keeps an event of a chain that a peer has shown, signed, where it is further than what is known: what comes next comes
+    /// after it, whether it is ever held or not.
+    func keep(shown tip: SignedEvent) throws(SQLiteFailure) {
+        guard try tip.event.sequence > chainTip(of: tip.event.originator).sequence else { return }
+        try transaction { () throws(SQLiteFailure) in try writeTip(tip) }
+        known[tip.event.originator] = tip.event.sequence
     }
 }

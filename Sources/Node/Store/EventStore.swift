@@ -63,6 +63,9 @@ actor EventStore {
     ) throws(NodeError) {
         do {
             let floor = try Self.storedFloor(database)
+            // What a crash has left of an eviction's last step.
+            try database.run("DELETE FROM deletion WHERE expiry < ?", [.day(floor)])
+            try database.run("DELETE FROM dangling WHERE expiry < ?", [.day(floor)])
             (index, evicted) = try StoreIndex.read(database, key: sketchKey ?? .random(), floor: floor)
             seal = try Self.storedSeal(database)
             known = try Self.storedChains(database)

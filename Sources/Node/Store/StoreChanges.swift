@@ -27,11 +27,10 @@ struct StoreChanges {
         let isTopicGone: Bool
     }
 
-    /// A message whose payload its owner had deleted; `replaced` is the deletion that stood before, a larger id.
+    /// A message whose payload its owner had deleted.
     struct Deletion {
         let id: Bytes32
         let expiry: UTCDay
-        let replaced: Bytes32?
     }
 
     enum Change {

@@ -22,6 +22,8 @@ public enum StoreFault: Hashable, Sendable {
     case topic(id: Bytes32, counted: UInt64, held: UInt64)
     /// A payload or order to delete of no event.
     case stray(charge: UInt64)
+    /// A charge has both a payload and an order to delete it.
+    case payloadAndDeletion(charge: UInt64)
     /// The index in memory is not what the tables say.
     case index(String)
 }
@@ -40,6 +42,7 @@ extension StoreFault: CustomStringConvertible {
         case .dangling(let id): "event \(id) is kept as missing and is held"
         case .topic(let id, let counted, let held): "topic \(id) counts \(counted) events and holds \(held)"
         case .stray(let charge): "a payload of charge \(charge) belongs to no event"
+        case .payloadAndDeletion(let charge): "charge \(charge) has both a payload and an order to delete it"
         case .index(let part): "the index in memory differs from the tables: \(part)"
         }
     }

@@ -73,9 +73,7 @@ struct StoreIndex {
                 bytes[removed.expiry, default: 0] -= removed.bytes
                 if removed.isTopicGone { topics -= 1 }
             case .deleted(let deleted):
-                let day = UInt64(deleted.expiry.number)
-                if let replaced = deleted.replaced { set.remove(replaced, day: day, freeing: nil) }
-                set.insert(deleted.id, day: day, place: nil)
+                set.insert(deleted.id, day: UInt64(deleted.expiry.number), place: nil)
             }
         }
     }

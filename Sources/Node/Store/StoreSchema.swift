@@ -5,13 +5,15 @@ enum StoreSchema {
     /// The format that this program writes and reads.
     static let format: Int64 = 3
 
-    /// One process owns the file (EXCLUSIVE; the lock is taken by the first access after it is asked for, so there is one), and a commit is on the disk when it returns (FULL).
+    /// One process owns the file (EXCLUSIVE; the lock is taken by the first access after it is asked for, so there is one), and a commit is on the disk when it returns (FULL). What is
+    /// deleted is overwritten (secure_delete).
     static let pragmas = """
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -16384;
         PRAGMA temp_store = MEMORY;
+        PRAGMA secure_delete = ON;
         BEGIN EXCLUSIVE;
         COMMIT;
         """
@@ -45,7 +47,8 @@ enum StoreSchema {
         CREATE TABLE dangling(id BLOB PRIMARY KEY, expiry INTEGER NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE topic(id BLOB NOT NULL PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE chain(
-            originator INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, id BLOB NOT NULL
+            originator INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, id BLOB NOT NULL,
+            bytes BLOB NOT NULL, signature BLOB NOT NULL
         ) STRICT;
         CREATE TABLE checkpoint(day INTEGER PRIMARY KEY, bytes BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
         CREATE TABLE evidence(

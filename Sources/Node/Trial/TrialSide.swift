@@ -44,7 +44,7 @@ extension TrialSide: ReconcileReplica {
 
     func state(from floor: UTCDay) async throws -> SetState { with { $0.state(from: floor) } }
 
-    func originators() async throws -> Int { with { $0.places.chains.count } }
+    func placeRanges() async throws -> Int { with { $0.places.rangeCount } }
 
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
         with { $0.places.lacking(from: places, limit: limit) }

@@ -40,6 +40,12 @@ struct NodeCommand: AsyncParsableCommand {
         var listenPeers: String?
         @Option(help: "Where clients reach it; default: as registered.")
         var listenHttp: String?
+        @Option(
+            help: """
+                Bytes of the database above which nothing is taken from publishers (20000000000, 20G, 500M): they are told to use another \
+                node. Reading and healing go on, and what expires makes room.
+                """)
+        var diskMax: ByteCount?
         @Option(help: "Seeds probes and back-off.")
         var seed: UInt64 = 1
         @Flag(help: .hidden)
@@ -76,10 +82,11 @@ struct NodeCommand: AsyncParsableCommand {
 
             var logger = logger
             logger[metadataKey: "node"] = "\(me.number)"
-            let node = try await ReplicationNode(
-                NodeConfiguration(
-                    genesis: connection.genesis, number: me.number, key: key, dataDirectory: dataDir + "/store",
-                    peerHost: peers.host, peerPort: peers.port, seed: seed), logger: logger)
+            var configuration = NodeConfiguration(
+                genesis: connection.genesis, number: me.number, key: key, dataDirectory: dataDir + "/store",
+                peerHost: peers.host, peerPort: peers.port, seed: seed)
+            configuration.limits.diskBytes = diskMax?.bytes
+            let node = try await ReplicationNode(configuration, logger: logger)
             node.learn(connection.keys)
             try await node.refuseTwin(at: me.registration.peerEndpoint)
             _ = try await node.bind()

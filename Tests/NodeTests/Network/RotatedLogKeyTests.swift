@@ -34,7 +34,18 @@ import Testing
         await #expect(throws: NodeError.headSignature) { try await node.observe(head(6, by: new)) }
         node.learn(keys)
         try await node.observe(head(6, by: new))
-        try await node.observe(head(5, by: log.key))
+        // What the old key signed before stays a proof of what was paid, and says no more what time it is or what is sealed.
+        #expect(node.core.heads.isTrusted(head(5, by: log.key)))
+        await #expect(throws: NodeError.headSignature) { try await node.observe(head(5, by: log.key)) }
+        await #expect(throws: NodeError.headSignature) { try await node.observe(log.seal(1)) }
+        let far = SignedHead(
+            head: LogHead(
+                logID: log.genesis.logID, size: 1, root: .zero, time: TestLog.start + 900 * 86_400, epoch: 400),
+            signature: log.key.sign(.zero))
+        let signed = SignedHead(head: far.head, signature: log.key.sign(log.domain.digest(of: far.head.statement)))
+        try await node.core.learn(LogNews(head: signed, seal: log.seal(1_000_000)))
+        #expect(node.newestHead?.head.size == 6)
+        #expect(await node.core.floorDue() == nil)
         await #expect(throws: NodeError.headSignature) { try await node.observe(stolen) }
         // A shorter history takes nothing back.
         node.learn(KeyHistory(log.genesis))

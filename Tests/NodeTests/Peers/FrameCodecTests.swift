@@ -176,6 +176,15 @@ private struct RandomMessages {
 
     private mutating func signature() -> Signature { SecretKey(seed: 1, label: "frames").sign(id()) }
 
+    private mutating func tip() -> SignedEvent {
+        SignedEvent(
+            event: Event(
+                originator: .random(in: 0...UInt32.max, using: &generator), sequence: 2, previous: id(), topic: id(),
+                links: [],
+                envelopeHash: id(), receipt: bytes(20)),
+            signature: signature())
+    }
+
     private mutating func state() -> SetState {
         SetState(
             floor: UTCDay(number: .random(in: 0...UInt32.max, using: &generator)),
@@ -232,7 +241,7 @@ private struct RandomMessages {
             .days(ids().enumerated().map { DayNode(day: UInt64($0), node: node($1)) }),
             .tree([.leaf(ids()), .branch((0..<16).map { $0.isMultiple(of: 3) ? .empty : node(id()) })]),
             .fetch(events()), .fetchPlaces(events()), .probe(id()), .challenge(ids()),
-            .chain(highest: .random(in: 0...UInt64.max, using: &generator), id: id()),
+            .chain(nil), .chain(tip()),
             .refusal(PeerRefusal(code: .proof, text: "no")),
         ]
     }

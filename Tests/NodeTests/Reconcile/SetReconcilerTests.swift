@@ -1,4 +1,5 @@
 import Primitives
+import Synchronization
 import Testing
 
 @testable import Node
@@ -106,7 +107,7 @@ import Testing
         #expect(figures.events == 5_000 && figures.evidence == 0)
         #expect(figures.chains == [ChainHead(originator: 1, highest: 5_000, id: chain[4_999].id, missing: 0)])
         #expect(try await store.tips() == [chain[4_999].id])
-        #expect(await store.needed(limit: 10).isEmpty)
+        #expect(try await store.needed(limit: 10).isEmpty)
     }
 
     @Test func `an ancestor that nobody has is asked for some times, and holds up nothing`() async throws {
@@ -121,14 +122,16 @@ import Testing
         #expect(try await behind.figures().chains.map(\.missing) == [1])
     }
 
-    @Test func `a peer that names ids and never serves them costs one question and does not stop the rest`()
+    @Test
+    func
+        `a peer that names events and never serves them costs a question by place and one by id, and does not stop the rest`()
         async throws
     {
         let chain = network.log.unsignedChain(1, count: 10)
         let one = try await network.store(1)
         let liar = Liar(truth: StoreSource(try await filled(2, [chain])), served: [])
         #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: liar))
-        #expect(liar.truth.fetches == 1)
+        #expect(liar.truth.fetches == 2)
         let some = Liar(truth: liar.truth, served: Set(chain.prefix(4).map(\.id)))
         #expect(try await !SetReconciler().reconcile(StoreReplica(store: one), with: some))
         #expect(try await one.figures().events == 4)
@@ -163,6 +166,23 @@ import Testing
         }
         #expect(await behind.days() == sources[0].store.days())
         #expect(sources.reduce(0) { $0 + $1.events } == 1_500)
+    }
+
+    @Test func `P16: a tree that is made up of itself ends after a bounded number of questions`() async throws {
+        let endless = Endless()
+        let store = try await network.store(1)
+        let descent = TreeDescent(idsMax: 1_000, questionsMax: 40)
+        let ids = try await descent.ids(StoreReplica(store: store), endless)
+        #expect(ids.isEmpty && endless.asked.withLock { $0 } == 40)
+    }
+
+    @Test func `ids that do not lie where a tree has them are no ids of it`() async throws {
+        let chain = network.log.unsignedChain(1, count: 300)
+        let truth = StoreSource(try await filled(1, [chain]))
+        let behind = try await network.store(2)
+        let source = Misplaced(truth: truth)
+        #expect(try await TreeDescent(idsMax: 1_000).ids(StoreReplica(store: behind), source).isEmpty)
+        #expect(try await TreeDescent(idsMax: 1_000).ids(StoreReplica(store: behind), truth).count == 300)
     }
 
     @Test func `what one peer withholds another brings, after a bounded wait`() async throws {
@@ -218,6 +238,67 @@ private struct Liar: ReconcileSource {
     }
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
         try await truth.fetch(targets).filter { served.contains($0.id) } + instead
+    }
+}
+
+/// Has a tree in which every branch is sixteen times the same branch, down to the last digit.
+private final class Endless: ReconcileSource {
+    let asked = Mutex(0)
+    private let nodes: [TreeNode]
+
+    init() {
+        var nodes = [TreeNode(count: 70, hash: Bytes32(integer: 1))]
+        for _ in 0..<16 { nodes.append(TreeContent.branch(Array(repeating: nodes[nodes.count - 1], count: 16)).node) }
+        self.nodes = nodes
+    }
+
+    func compare(_ state: SetState) async throws -> SetComparison { .equal }
+    func places() async throws -> [PlaceRange] { [] }
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] { [] }
+    func days() async throws -> [DayNode] { [DayNode(day: 1, node: nodes[16])] }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        asked.withLock { $0 += 1 }
+        return paths.map { path in
+            path.digits < 16
+                ? .branch(Array(repeating: nodes[15 - path.digits], count: 16)) : .leaf([Bytes32(integer: 1)])
+        }
+    }
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] { [] }
+}
+
+/// Serves under each path what lies under the one before it, with a root that fits.
+private struct Misplaced: ReconcileSource {
+    let truth: StoreSource
+
+    func compare(_ state: SetState) async throws -> SetComparison { try await truth.compare(state) }
+    func places() async throws -> [PlaceRange] { [] }
+    func cells(from first: Int, count: Int) async throws -> [SketchCell] { [] }
+    func days() async throws -> [DayNode] {
+        var days: [DayNode] = []
+        for day in try await truth.days() {
+            let root = try await truth.tree(day: day.day, paths: [.root])[0]
+            days.append(DayNode(day: day.day, node: turned(root).node))
+        }
+        return days
+    }
+    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
+        var contents: [TreeContent] = []
+        for path in paths {
+            if path.digits == 0 {
+                contents.append(turned(try await truth.tree(day: day, paths: [.root])[0]))
+            } else {
+                let siblings = TreePath.root.children
+                let place = siblings.firstIndex(of: path) ?? 0
+                contents.append(try await truth.tree(day: day, paths: [siblings[(place + 15) % 16]])[0])
+            }
+        }
+        return contents
+    }
+    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] { try await truth.fetch(targets) }
+
+    private func turned(_ content: TreeContent) -> TreeContent {
+        guard case .branch(let children) = content else { return content }
+        return .branch([children[15]] + children[..<15])
     }
 }
 

@@ -68,23 +68,89 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func `of two orders for one message every node keeps the same`(_ isSwapped: Bool) async throws {
+    @Test
+    func
+        `an order is about a charge: of two that paid for one message each needs its own, and nodes see the difference`()
+        async throws
+    {
+        let envelope = Envelope.sample(1, in: topic.id)
+        var one = TestOriginator(1, log: network.log)
+        let wires = [one.next(envelope), one.next(envelope)]
+        let left = try await network.store(1)
+        let right = try await network.store(2)
+        for (store, place) in [(left, 0), (right, 1)] {
+            _ = try await store.admit(try wires.map { try $0.unchecked() }, from: nil, head: nil)
+            let order = order(wires[place], deletion(envelope))
+            _ = try await store.admit([try order.unchecked()], from: nil, head: nil)
+        }
+        #expect(await left.state() != right.state())
+        _ = try await SetReconciler().reconcile(StoreReplica(store: left), with: StoreSource(right))
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: right), with: StoreSource(left)))
+        for store in [left, right] {
+            #expect(await store.state().count == 4)
+            #expect(try await store.messages(in: topic.id, after: nil, limit: 9).isEmpty)
+        }
+    }
+
+    @Test func `a second order for a deleted message changes nothing, whatever its signature`() async throws {
         let envelope = Envelope.sample(1, in: topic.id)
         var one = TestOriginator(1, log: network.log)
         let wire = one.next(envelope)
-        // A second owner's key can't be: the same owner shows the same order with another signature.
         let first = deletion(envelope)
-        let other = Deletion(
-            head: first.head, topic: first.topic, signature: SecretKey(seed: 9, label: "x").sign(.zero))
-        let orders = isSwapped ? [other, first] : [first, other]
         let store = try await network.store(1)
-        for deletion in orders {
-            _ = try await store.admit([try order(wire, deletion).unchecked()], from: nil, head: nil)
+        _ = try await store.admit([try order(wire, first).unchecked()], from: nil, head: nil)
+        let state = await store.state()
+        for seed in 0..<9 as Range<UInt64> {
+            let other = Deletion(
+                head: first.head, topic: first.topic, signature: SecretKey(seed: seed, label: "x").sign(.zero))
+            let report = try await store.admit([try order(wire, other).unchecked()], from: nil, head: nil)
+            #expect(report.results == [.known] && report.admitted.isEmpty)
         }
-        #expect(await store.state().count == 2)
-        #expect(await store.index.set.ids.contains(min(first.hash, other.hash)))
-        #expect(await !store.index.set.ids.contains(max(first.hash, other.hash)))
+        #expect(await store.state() == state)
+    }
+
+    @Test(arguments: [false, true])
+    func `an originator that contradicts itself brings no deleted payload back, and the order goes on`(
+        _ isSmallerFirst: Bool
+    ) async throws {
+        let envelope = Envelope.sample(1, in: topic.id)
+        let receipt = network.log.charge([envelope])[0]
+        var forger = TestOriginator(1, log: network.log)
+        let first = forger.event(envelope, receipt: receipt, sequence: 1)
+        (forger.sequence, forger.previous) = (1, first.id)
+        let again = forger.event(envelope, receipt: receipt, sequence: 2)
+        let pair = (first.id < again.id) == isSmallerFirst ? [first, again] : [again, first]
+        let store = try await network.store(1)
+        _ = try await store.admit([try pair[0].unchecked()], from: nil, head: nil)
+        _ = try await store.admit([try order(pair[0], deletion(envelope)).unchecked()], from: nil, head: nil)
+        _ = try await store.admit([try pair[1].unchecked()], from: nil, head: nil)
+        // The order comes with the event that is refused, perhaps.
+        let other = try await network.store(2)
+        _ = try await other.admit([try pair[0].unchecked()], from: nil, head: nil)
+        _ = try await other.admit([try order(pair[1], deletion(envelope)).unchecked()], from: nil, head: nil)
+        let fresh = try await network.store(3)
+        #expect(try await SetReconciler().reconcile(StoreReplica(store: fresh), with: StoreSource(store)))
+        for store in [store, other, fresh] {
+            #expect(try await store.messages(in: topic.id, after: nil, limit: 9).isEmpty)
+            #expect(try await store.envelopeBytes(min(first.id, again.id)) == nil)
+            #expect(try await store.checkTables().isEmpty)
+            #expect(await store.state() == fresh.state())
+        }
+    }
+
+    @Test func `nobody is challenged on what was deleted or expires by then`() async throws {
+        var one = TestOriginator(1, log: network.log)
+        let envelopes = (0..<30).map { Envelope.sample($0, in: topic.id, expiry: $0 < 20 ? 20_480 : 20_470) }
+        let wires = envelopes.map { one.next($0) }
+        let store = try await network.store(1)
+        _ = try await store.admit(try wires.map { try $0.unchecked() }, from: nil, head: nil)
+        for place in 0..<10 {
+            _ = try await store.admit(
+                [try order(wires[place], deletion(envelopes[place])).unchecked()], from: nil, head: nil)
+        }
+        let points = ProbeProofs.points(seed: 1, day: UTCDay(number: 1), observer: 1, subject: 2, count: 64)
+        let picked = try await store.pick(points: points, epoch: 9, arrival: .max, after: UTCDay(number: 20_470))
+        #expect(Set(picked) == Set(wires[10..<20].map(\.id)))
     }
 
     @Test func `only the topic's owner deletes, and the order spreads to all nodes`() async throws {

@@ -60,7 +60,7 @@ struct SimulatedReplica: ReconcileReplica {
     func pause() async throws { await world.turnstile.pass(as: task) }
     func state() async throws -> SetState { try await healed.state() }
     func state(from floor: UTCDay) async throws -> SetState { try await healed.state(from: floor) }
-    func originators() async throws -> Int { try await healed.originators() }
+    func placeRanges() async throws -> Int { try await healed.placeRanges() }
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
         try await healed.lacking(from: places, limit: limit)
     }

@@ -46,7 +46,9 @@ extension World {
                 return state.envelopes
             }
             let day = UTCDay(containing: state.withLock { $0.time }).number + random(1..<12)
-            paid.append((topic, .sample(number, in: topic.id, bytes: random(0..<90), expiry: day)))
+            let envelope = Envelope.sample(number, in: topic.id, bytes: random(0..<90), expiry: day)
+            // Some are paid twice.
+            paid += Array(repeating: (topic, envelope), count: chance(10) ? 2 : 1)
         }
         let receipts = network.log.charge(paid.map(\.envelope))
         let items = zip(paid, receipts).map { (envelope: $0.envelope, receipt: $1) }
@@ -162,9 +164,8 @@ extension World {
     }
 
     private func delete() async {
-        let count = state.withLock { $0.acknowledged.count }
-        guard count > 0, let node = pick(honest), let engine = node.node else { return }
-        let message = state.withLock { $0.acknowledged[count - 1 - Int.random(in: 0..<count, using: &$0.generator)] }
+        let known = state.withLock { $0.acknowledged + $0.forged }
+        guard let message = pick(known), let node = pick(honest), let engine = node.node else { return }
         guard let owner = Self.owners.first(where: { $0.address == message.topic.owner }) else { return }
         let statement = DeletionStatement(topic: message.topic.id, envelopeHash: message.envelope.hash)
         let deletion = Deletion(
@@ -185,9 +186,14 @@ extension World {
             state.envelopes += 2
             return [state.envelopes - 1, state.envelopes]
         }
-        let envelopes = numbers.map { Envelope.sample($0, expiry: day) }
+        let topic = Topic(owner: Self.owners[0].address, salt: .zero)
+        let envelopes = numbers.map { Envelope.sample($0, in: topic.id, expiry: day) }
         let receipts = network.log.charge(envelopes)
         let isSameCharge = chance(50)
+        let messages = zip(envelopes, receipts).map { envelope, receipt in
+            Message(event: .zero, charge: receipt.charge.number, envelope: envelope, topic: topic)
+        }
+        state.withLock { $0.forged += isSameCharge ? [messages[0]] : messages }
         for (place, to) in [pick(honest), pick(honest)].enumerated() {
             guard let to, let core = to.node?.core else { continue }
             let paid = isSameCharge ? 0 : place

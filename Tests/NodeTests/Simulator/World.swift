@@ -42,6 +42,8 @@ final class World: Sendable {
         var groups: [UInt32: Int] = [:]
         var mail: [(from: UInt32, to: UInt32, frame: PeerFrame)] = []
         var acknowledged: [Message] = []
+        /// Those of the originator that contradicts itself.
+        var forged: [Message] = []
         /// Whose deletion was ordered, and of these, for which the order was taken.
         var ordered: Set<UInt64> = []
         var deleted: Set<UInt64> = []

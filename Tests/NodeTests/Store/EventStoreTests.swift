@@ -115,7 +115,7 @@ import Testing
         #expect(figures.events == 2 && figures.messages == 2 && figures.topics == 1)
         #expect(Set(try await store.evidence().flatMap { [$0.0, $0.1] }).isSuperset(of: [first.id, again.id]))
         #expect(try await store.result(of: [smaller.id, larger.id, after.id]) == [.known, .refused, .known])
-        #expect(await store.unknown([.id(larger.id)]).isEmpty)
+        #expect(try await store.unknown([.id(larger.id)]).isEmpty)
         let other = try await network.store(2)
         _ = try await other.admit(try [smaller, after].map { try $0.unchecked() }, from: nil, head: nil)
         #expect(await store.state() == other.state())
@@ -196,14 +196,15 @@ import Testing
         var seen: Set<Bytes32> = []
         for day in 0..<40 as Range<UInt32> {
             let points = ProbeProofs.points(seed: 1, day: UTCDay(number: day), observer: 1, subject: 2, count: 8)
-            let picked = try await store.pick(points: points, epoch: 1, arrival: arrival)
+            let picked = try await store.pick(points: points, epoch: 1, arrival: arrival, after: UTCDay(number: 0))
             #expect(picked.count == 8 && Set(picked).count == 8)
-            #expect(try await picked == store.pick(points: points, epoch: 1, arrival: arrival))
+            #expect(
+                try await picked == store.pick(points: points, epoch: 1, arrival: arrival, after: UTCDay(number: 0)))
             seen.formUnion(picked)
         }
         #expect(seen == Set(chain[..<12].map(\.id)))
         let points = ProbeProofs.points(seed: 1, day: UTCDay(number: 1), observer: 1, subject: 2, count: 8)
-        #expect(try await store.pick(points: points, epoch: 0, arrival: arrival).isEmpty)
+        #expect(try await store.pick(points: points, epoch: 0, arrival: arrival, after: UTCDay(number: 0)).isEmpty)
     }
 }
 

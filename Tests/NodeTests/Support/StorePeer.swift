@@ -73,7 +73,7 @@ struct StoreReplica: ReconcileReplica {
 
     func state() async throws -> SetState { await store.state() }
 
-    func originators() async throws -> Int { await store.originators }
+    func placeRanges() async throws -> Int { await store.placeRanges }
 
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
         await store.lacking(from: places, limit: limit)
@@ -91,9 +91,9 @@ struct StoreReplica: ReconcileReplica {
 
     func state(from floor: UTCDay) async throws -> SetState { await store.state(from: floor) }
 
-    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { await store.unknown(targets) }
+    func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await store.unknown(targets) }
 
-    func needed(limit: Int) async throws -> [FetchTarget] { await store.needed(limit: limit) }
+    func needed(limit: Int) async throws -> [FetchTarget] { try await store.needed(limit: limit) }
 
     func take(_ events: [WireEvent]) async throws -> Int {
         try await store.admit(try events.map { try $0.unchecked() }, from: nil, head: nil).taken
