@@ -6,6 +6,7 @@ import json
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -337,6 +338,43 @@ def test_peers_compare_until_they_are_equal(nodes: list[NodeProcess]):
         assert time.monotonic() < end, told
         time.sleep(0.1)
     assert [peer["node"] for peer in told[0]["peers"]] == [nodes[1].number]
+
+
+def test_a_stopped_node_is_checked_compacted_and_moved(own: ServiceProcess, nodes: list[NodeProcess], channel: Channel):
+    messages = buy(channel, secrets.token_bytes(32), 4)
+    publish(nodes[1].ask(), messages)
+    held = nodes[1].ask().get("/v1/status").ok()["events"]
+    where = ("--data-dir", str(nodes[1].folder))
+    busy = own.command("node", "fsck", *where)
+    assert busy.returncode == 1 and "in use by another process" in busy.stderr
+    nodes[1].end(signal.SIGKILL)
+    try:
+        checked = own.command("node", "fsck", "--json", *where)
+        assert checked.returncode == 0, checked.stderr
+        assert json.loads(checked.stdout) | {"messages": 0} == {
+            "node": nodes[1].number, "events": held, "messages": 0, "floor": 0, "faults": [],
+        }
+        assert own.command("node", "fsck", *where).stdout.splitlines()[-1] == "all is well"
+        compacted = own.command("node", "compact", "--json", *where)
+        assert json.loads(compacted.stdout)["events"] == held
+        away = str(nodes[1].folder) + "-away"
+        moved = own.command("node", "move", *where, away)
+        assert moved.returncode == 0 and not nodes[1].folder.exists(), moved.stderr
+        again = own.command("node", "move", *where, away)
+        assert again.returncode == 1 and "holds no node.sqlite" in again.stderr
+        assert own.command("node", "move", "--data-dir", away, str(nodes[1].folder)).returncode == 0
+        with sqlite3.connect(nodes[1].folder / "store" / "node.sqlite") as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            [kept] = database.execute("SELECT bytes FROM envelope WHERE charge = ?", (messages[2].charge,)).fetchone()
+            database.execute("UPDATE envelope SET bytes = zeroblob(length(bytes)) WHERE charge = ?", (messages[2].charge,))
+        database.close()
+        faulty = own.command("node", "fsck", *where)
+        assert faulty.returncode == 1 and "is not what it was" in faulty.stdout and "move" in faulty.stderr
+        with sqlite3.connect(nodes[1].folder / "store" / "node.sqlite") as database:
+            database.execute("UPDATE envelope SET bytes = ? WHERE charge = ?", (kept, messages[2].charge))
+        database.close()
+    finally:
+        nodes[1].start()
 
 
 def test_commands_show_what_a_running_node_holds(own: ServiceProcess, nodes: list[NodeProcess], channel: Channel):
