@@ -104,6 +104,7 @@ final class NodeCore: Sendable {
             }
         }
         if !forGood.isEmpty { await store.remember(refused: forGood) }
+        await keepHeadEvidence()
         var report = AdmissionReport()
         if !checked.isEmpty {
             report = try await admit(checked, from: peer == number ? nil : peer, head: newest)
@@ -171,6 +172,19 @@ final class NodeCore: Sendable {
     private func forward(_ events: [WireEvent], from peer: UInt32) {
         guard others.count > limits.pushFanOut else { return }
         spread(events, except: peer)
+    }
+
+    /// Keeps what the log key signed and can't both be so: a proof against the service that anybody can check.
+    func keepHeadEvidence() async {
+        guard let evidence = heads.takeEvidence() else { return }
+        logger.error(
+            "the log key signed two heads that contradict each other, the proof is kept",
+            metadata: ["head.contradiction": "\(evidence.contradiction)"])
+        do {
+            try await store.keep(evidence)
+        } catch {
+            logger.error("the proof could not be stored", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Takes a checked head in: the node's time, and all that follows from it.

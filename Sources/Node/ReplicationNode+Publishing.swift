@@ -37,6 +37,7 @@ extension ReplicationNode {
                 refusals[place] = .event(error)
             }
         }
+        await core.keepHeadEvidence()
         if let newest { core.advance(to: newest, isCurrent: true) }
         return await commit(drafts, newest: newest, refusals: refusals, count: batch.count)
     }

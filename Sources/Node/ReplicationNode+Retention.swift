@@ -33,6 +33,10 @@ extension ReplicationNode {
         return try await core.take([order], from: core.number).admitted.isEmpty ? .known : .deleted
     }
 
+    /// Pairs of heads that this node saw, which the log key signed and which can't both be so; at most 16. Throws where the store
+    /// can't be read.
+    public func headEvidence() async throws -> [HeadEvidence] { try await core.store.headEvidence() }
+
     /// The most checkpoints of one page.
     public static let checkpointsMax = 1_000
 

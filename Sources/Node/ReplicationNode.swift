@@ -91,6 +91,7 @@ public final class ReplicationNode: Sendable {
             throw .headOfOtherLog(found: head.head.logID, expected: core.rules.logID)
         }
         guard core.heads.isTrusted(head), core.heads.isCurrent(head) else { throw .headSignature }
+        await core.keepHeadEvidence()
         do {
             try await core.store.record(head)
         } catch {

@@ -325,6 +325,7 @@ def test_an_owner_has_a_message_deleted_on_all_nodes(nodes: list[NodeProcess], c
     for one in nodes:
         assert one.ask().get(f"/v1/events/{results[1]['event']}/envelope").status == 404
         assert one.ask().get(f"/v1/events/{results[1]['event']}").ok()["state"] == "held"
+    assert node.get("/v1/head-evidence").ok() == {"evidence": []}
     assert node.get("/v1/checkpoints").ok() == {"checkpoints": []}
     assert node.get("/v1/checkpoints?after=x").json["code"] == "request/query"
 

@@ -9,6 +9,7 @@ extension NodeCore {
         if let head = news.head, head.head.logID == rules.logID, head.head.isNewer(than: clock.newest?.head),
             heads.isTrusted(head), heads.isCurrent(head)
         {
+            await keepHeadEvidence()
             try await store.record(head)
             advance(to: head, isCurrent: false)
         }

@@ -6,6 +6,8 @@ final class TrustedHeads: Sendable {
     private struct State {
         var keys: KeyHistory
         var checked: RecentSet<SignedHead>
+        var watch: HeadWatch
+        var evidence: HeadEvidence?
     }
 
     private let limit: Int
@@ -13,15 +15,24 @@ final class TrustedHeads: Sendable {
 
     init(_ keys: KeyHistory, limit: Int) {
         self.limit = limit
-        state = Mutex(State(keys: keys, checked: RecentSet(limit: limit)))
+        state = Mutex(State(keys: keys, checked: RecentSet(limit: limit), watch: HeadWatch(limit: limit)))
     }
+
+    /// What the log key signed and can't both be so, where that was noticed since the last time.
+    func takeEvidence() -> HeadEvidence? { state.withLock { $0.evidence.take() } }
 
     /// Whether the log key of its size signed a head. Only good ones are remembered, so nobody can fill the memory.
     func isTrusted(_ head: SignedHead) -> Bool {
         let (keys, isChecked) = state.withLock { ($0.keys, $0.checked.contains(head)) }
         if isChecked { return true }
         guard keys.hasSigned(head) else { return false }
-        state.withLock { if $0.keys == keys { $0.checked.insert(head) } }
+        state.withLock { state in
+            guard state.keys == keys else { return }
+            state.checked.insert(head)
+            // A history that the log gave up, and says so, contradicts nothing.
+            guard keys.rollbacks.withdrawing(head.head) == nil else { return }
+            if let found = state.watch.see(head) { state.evidence = found }
+        }
         return true
     }
 
@@ -39,7 +50,7 @@ final class TrustedHeads: Sendable {
     func learn(_ keys: KeyHistory) {
         state.withLock { state in
             guard keys != state.keys, keys.continues(state.keys) else { return }
-            state = State(keys: keys, checked: RecentSet(limit: limit))
+            state = State(keys: keys, checked: RecentSet(limit: limit), watch: HeadWatch(limit: limit))
         }
     }
 }

@@ -85,6 +85,26 @@ extension EventStore {
         try transaction { () throws(SQLiteFailure) in try keep(head) }
     }
 
+    private static let headEvidenceMax: Int64 = 16
+
+    /// Keeps two heads that contradict each other, of the first few such pairs.
+    func keep(_ evidence: HeadEvidence) throws(SQLiteFailure) {
+        let bytes = evidence.canonicalBytes
+        try transaction { () throws(SQLiteFailure) in
+            _ = try database.run(
+                "INSERT INTO head_evidence(id, bytes) SELECT ?, ? WHERE (SELECT count(*) FROM head_evidence) < ? ON CONFLICT DO NOTHING",
+                [.id(SHA256.hash(bytes)), .blob(bytes), .integer(Self.headEvidenceMax)])
+        }
+    }
+
+    /// Pairs of heads that contradict each other.
+    func headEvidence() throws(SQLiteFailure) -> [HeadEvidence] {
+        try database.rows("SELECT bytes FROM head_evidence ORDER BY id") { row throws(SQLiteFailure) in
+            guard let evidence = try? HeadEvidence(canonicalBytes: row.blob(0)) else { throw .damaged("no evidence") }
+            return evidence
+        }
+    }
+
     /// What was counted of each peer in an epoch, ascending.
     func subjects(of epoch: UInt64) throws(SQLiteFailure) -> [Observation.Subject] {
         try database.rows(

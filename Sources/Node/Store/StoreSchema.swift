@@ -56,6 +56,7 @@ enum StoreSchema {
             bytes BLOB NOT NULL, signature BLOB NOT NULL, other_bytes BLOB NOT NULL, other_signature BLOB NOT NULL,
             PRIMARY KEY(originator, id, other)
         ) WITHOUT ROWID, STRICT;
+        CREATE TABLE head_evidence(id BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID, STRICT;
         CREATE TABLE observation(
             epoch INTEGER NOT NULL, peer INTEGER NOT NULL,
             probes INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,

@@ -175,6 +175,17 @@ public struct DeletedBody: Codable, Sendable {
     }
 }
 
+/// Proofs that the log key contradicted itself: `GET /v1/head-evidence`.
+public struct HeadEvidenceBody: Codable, Sendable {
+    /// Canonical bytes, tag `feesvc/head-evidence/1`.
+    public let evidence: [HexBytes]
+
+    /// Makes the body.
+    public init(evidence: [HexBytes]) {
+        self.evidence = evidence
+    }
+}
+
 /// What a node held of days that have expired, ascending: `GET /v1/checkpoints`.
 public struct CheckpointsBody: Codable, Sendable {
     /// Canonical bytes, tag `feesvc/checkpoint/1`, with the node's signature.

@@ -8,6 +8,10 @@ import Primitives
 extension NodeRoutes {
     func addRetention(to router: Router<BasicRequestContext>) {
         router.post("/v1/deletions") { request, _ in try await delete(request) }
+        router.get("/v1/head-evidence") { _, _ in
+            let evidence = try await node.headEvidence()
+            return try Response.json(HeadEvidenceBody(evidence: evidence.map { HexBytes($0.canonicalBytes) }))
+        }
         router.get("/v1/checkpoints") { request, _ in
             let after = try request.number("after").map { UInt32(clamping: $0) } ?? 0
             let limit = min(
