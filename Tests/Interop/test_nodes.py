@@ -23,7 +23,7 @@ from feesvc.canonical import Reader, blob, fixed, listed, sha, tagged
 from feesvc.http import BINARY, Channel, Connection, Service
 from feesvc.messages import Item, envelope_head, hexadecimal
 from feesvc.process import ServiceProcess, binary
-from feesvc.statements import STAKE_DEPOSIT, address
+from feesvc.statements import STAKE_DEPOSIT, Domain, address
 from test_rewards import settle
 
 ACKNOWLEDGEMENT = "Acknowledgement(bytes32 acknowledgement)"
@@ -48,16 +48,27 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 class NodeProcess:
-    """`feesvc node run`, registered and staked for."""
+    """`feesvc node run`, registered and staked for; `inside` as a ServiceProcess has it."""
 
-    def __init__(self, own: ServiceProcess, service: Service, name: str):
+    def __init__(
+        self,
+        own: ServiceProcess,
+        service: Service,
+        name: str,
+        *,
+        peer: str | None = None,
+        http: str | None = None,
+        inside: tuple[str, ...] = (),
+    ):
         self.own, self.key, operator = own, Account.create(), Account.create()
+        self.inside = inside
         self.folder = own.folder / name
         self.key_file = self.write(name + ".key", self.key)
-        self.http = f"127.0.0.1:{free_port()}"
+        self.http = http or f"127.0.0.1:{free_port()}"
+        peer = peer or f"127.0.0.1:{free_port()}"
         settle(service, "stakes", STAKE_DEPOSIT, address(operator.address), STAKE, secrets.token_bytes(32))
         words = ["--service", f"http://{own.address}", "--operator-key", self.write(name + ".operator", operator), "--node-key", self.key_file]
-        words += ["--stake", str(STAKE), "--peer", f"127.0.0.1:{free_port()}", "--http", self.http]
+        words += ["--stake", str(STAKE), "--peer", peer, "--http", self.http]
         done = own.command("node", "register", *words)
         assert done.returncode == 0, done.stderr
         self.number = int(done.stdout.split()[1])
@@ -74,7 +85,11 @@ class NodeProcess:
         words = ["node", "run", "--data-dir", str(self.folder), "--service", f"http://{self.own.address}", "--key", self.key_file, *flags]
         with (self.own.folder / "nodes.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [binary(), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*self.inside, binary(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         end = time.monotonic() + 120
         while time.monotonic() < end and self.process.poll() is None:
@@ -129,6 +144,20 @@ def buy(channel: Channel, topic: bytes, number: int, size: int = 200) -> list[Me
 def publish(node: Connection, messages: list[Message]) -> list[dict]:
     body = listed(blob(m.head) + blob(m.payload) + blob(m.receipt) for m in messages)
     return node.ask("POST", "/v1/envelopes", body, BINARY).ok()["results"]
+
+
+def owned(owner: LocalAccount, salt: bytes) -> bytes:
+    """The topic that an owner made with a salt."""
+    return sha(tagged("feesvc/topic/1", fixed(address(owner.address), 20), fixed(salt, 32)))
+
+
+def deletion(domain: Domain, owner: LocalAccount, salt: bytes, message: Message, by: LocalAccount | None = None) -> dict:
+    """The owner's order that a message be deleted, signed by another where one is named."""
+    signature = domain.sign(by or owner, DELETION, message.topic, message.hash)
+    body = tagged(
+        "feesvc/deletion/1", blob(message.head), fixed(address(owner.address), 20), fixed(salt, 32), fixed(signature, 65)
+    )
+    return {"charge": message.charge, "deletion": hexadecimal(body)}
 
 
 @contextmanager
@@ -295,15 +324,13 @@ def test_a_node_proves_that_it_stores_an_envelope(nodes: list[NodeProcess], chan
 
 def test_an_owner_has_a_message_deleted_on_all_nodes(nodes: list[NodeProcess], channel: Channel):
     owner, salt = Account.create(), secrets.token_bytes(32)
-    topic = sha(tagged("feesvc/topic/1", fixed(address(owner.address), 20), fixed(salt, 32)))
+    topic = owned(owner, salt)
     kept, gone = buy(channel, topic, 2)
     results = publish(nodes[0].ask(), [kept, gone])
     path = f"/v1/topics/{hexadecimal(topic)}/messages"
 
     def order(by: LocalAccount) -> dict:
-        signature = channel.service.domain.sign(by, DELETION, topic, sha(gone.head))
-        body = tagged("feesvc/deletion/1", blob(gone.head), fixed(address(owner.address), 20), fixed(salt, 32), fixed(signature, 65))
-        return {"charge": gone.charge, "deletion": hexadecimal(body)}
+        return deletion(channel.service.domain, owner, salt, gone, by)
 
     def shown(node: NodeProcess) -> list[int]:
         return [message["charge"] for message in node.ask().get(path).ok()["messages"]]

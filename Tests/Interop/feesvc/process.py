@@ -37,10 +37,13 @@ def alive(process: int) -> bool:
 
 
 class ServiceProcess:
-    """`feesvc serve` in a folder of its own below /tmp; at the end nothing of it is left."""
+    """`feesvc serve` in a folder of its own below /tmp; at the end nothing of it is left.
 
-    def __init__(self, *flags: str):
-        self.flags = flags
+    The words of `inside` come before the command, as those of `ip netns exec` do.
+    """
+
+    def __init__(self, *flags: str, inside: tuple[str, ...] = ()):
+        self.flags, self.inside = flags, inside
         self.folder = Path(tempfile.mkdtemp(prefix="feesvc-interop-", dir="/tmp"))
         self.folder.chmod(0o755)  # PostgreSQL's user has to get through.
         self.data = self.folder / "data"
@@ -71,7 +74,7 @@ class ServiceProcess:
         words = [binary(), "serve", "--data-dir", str(self.data), "--port", "0", "--address-file", str(address_file)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*words, *self.flags],
+                [*self.inside, *words, *self.flags],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
