@@ -10,7 +10,10 @@ struct ReconcileSteps: Hashable, Sendable {
         case tree
     }
 
-    private static let bytesOfPlace: UInt64 = 12
+    private static let bytesOfRange: UInt64 = 4
+    /// How large the places may be before sketches come first, where the counts suggest a small difference: they may be equal and
+    /// much differ all the same.
+    private static let bytesOfPlacesFree: UInt64 = 65_536
     private static let bytesOfDifference: UInt64 = 60
     private static let bytesOfSketch: UInt64 = 1_400
     private var left: [Step]
@@ -19,8 +22,9 @@ struct ReconcileSteps: Hashable, Sendable {
     init(ours: SetState, theirs: SetState, placeRanges: Int, allowed: Set<Step> = Set(Step.allCases)) {
         let difference = max(ours.count, theirs.count) - min(ours.count, theirs.count)
         let sketch = max(Self.bytesOfSketch, min(difference, 1 << 32) * Self.bytesOfDifference)
-        let places = UInt64(placeRanges) * Self.bytesOfPlace
-        let order: [Step] = places <= sketch ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
+        let places = UInt64(placeRanges) * Self.bytesOfRange
+        let order: [Step] =
+            places <= max(sketch, Self.bytesOfPlacesFree) ? [.places, .sketch, .tree] : [.sketch, .places, .tree]
         left = order.filter(allowed.contains)
     }
 

@@ -168,6 +168,20 @@ import Testing
         #expect(sources.reduce(0) { $0 + $1.events } == 1_500)
     }
 
+    @Test(
+        arguments: [
+            (100, 100, 20, .places), (100, 100, 16_000, .places), (100, 100, 17_000, .sketch),
+            (9_000, 100, 100_000, .places),
+            (1_000, 1_100, 100_000, .sketch),
+        ] as [(UInt64, UInt64, Int, ReconcileSteps.Step)])
+    func `places come first unless they are many and the counts say that little differs`(
+        _ ours: UInt64, _ theirs: UInt64, _ ranges: Int, _ expected: ReconcileSteps.Step
+    ) {
+        func state(_ count: UInt64) -> SetState { SetState(floor: UTCDay(number: 0), count: count, root: .zero) }
+        var steps = ReconcileSteps(ours: state(ours), theirs: state(theirs), placeRanges: ranges)
+        #expect(steps.next() == expected)
+    }
+
     @Test func `P16: a tree that is made up of itself ends after a bounded number of questions`() async throws {
         let endless = Endless()
         let store = try await network.store(1)
