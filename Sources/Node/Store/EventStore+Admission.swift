@@ -82,11 +82,12 @@ extension EventStore {
         }
         let sameCharge = try events(ofCharge: checked.charge.number)
         // An order to delete is about the charge, whatever becomes of the event that brings it.
-        if let deletion = checked.deletion, !sameCharge.isEmpty, try delete(checked.charge, deletion, &changes) {
-            report.admitted.append(checked.wire)
-            if sameCharge.contains(where: { $0.id == checked.id }) { return .new }
+        var isOrdered = false
+        if let deletion = checked.deletion, !sameCharge.isEmpty {
+            isOrdered = try delete(checked.charge, deletion, &changes)
+            if isOrdered { report.admitted.append(checked.wire) }
         }
-        if sameCharge.contains(where: { $0.id == checked.id }) { return .known }
+        if sameCharge.contains(where: { $0.id == checked.id }) { return isOrdered ? .new : .known }
         if let held = sameCharge.first(where: { $0.originator == checked.event.originator }) {
             try keepEvidence(checked.signed, against: held.id)
             // The smaller of two stays, whichever came first, so that all nodes agree.
@@ -101,7 +102,7 @@ extension EventStore {
         let isFirst = sameCharge.isEmpty
         try insert(checked, isFirstOfCharge: isFirst, isMessage: isFirst, acknowledged: nil, &changes)
         try compareNeighbours(of: checked, &report)
-        report.admitted.append(checked.wire)
+        if !isOrdered { report.admitted.append(checked.wire) }
         return .new
     }
 

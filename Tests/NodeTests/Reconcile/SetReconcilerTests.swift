@@ -124,7 +124,7 @@ import Testing
 
     @Test
     func
-        `a peer that names events and never serves them costs a question by place and one by id, and does not stop the rest`()
+        `a peer that names events and never serves them costs two questions and does not stop the rest`()
         async throws
     {
         let chain = network.log.unsignedChain(1, count: 10)
