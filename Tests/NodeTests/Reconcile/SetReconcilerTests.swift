@@ -122,9 +122,7 @@ import Testing
         #expect(try await behind.figures().chains.map(\.missing) == [1])
     }
 
-    @Test
-    func
-        `a peer that names events and never serves them costs two questions and does not stop the rest`()
+    @Test func `a peer that names events and never serves them costs two questions and does not stop the rest`()
         async throws
     {
         let chain = network.log.unsignedChain(1, count: 10)
