@@ -99,7 +99,7 @@ extension ReplicationNode {
         return (delivered, core.configuration.key.sign(core.domain.digest(of: delivered.statement)))
     }
 
-    /// How far an originator's chain is held; `nil` where its first event is not.
+    /// How far an originator's chain goes, as far as it is or was held; `nil` where nothing is known of it.
     public func chainHighest(of originator: UInt32) async -> ChainHead? {
         await asked("chain") { try await $0.chainHead(of: originator) }.flatMap { $0 }
     }

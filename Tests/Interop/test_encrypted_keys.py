@@ -105,6 +105,7 @@ class SealedNode(NodeProcess):
 
     def __init__(self, own: SealedService, service: Service):
         self.own, self.folder, self.http = own, own.folder / "node", f"127.0.0.1:{free_port()}"
+        self.inside: tuple[str, ...] = ()
         self.key_file, _ = own.encrypted("node.json")
         operator, holder = own.encrypted("operator.json")
         settle(service, "stakes", STAKE_DEPOSIT, address(holder), STAKE, secrets.token_bytes(32))

@@ -99,7 +99,7 @@ public struct Event: Hashable, Sendable {
     /// SHA-256 of the canonical bytes.
     public var id: Bytes32 { SHA256.hash(canonicalBytes) }
 
-    /// Every event that must be held before this one: its links and, after the first, its predecessor.
+    /// Every event that this one names: its links and, after the first, its predecessor.
     public var ancestors: [Bytes32] {
         sequence > 1 && !links.contains(previous) ? links + [previous] : links
     }

@@ -2,7 +2,8 @@ import Primitives
 
 /// The growing edge of a topic's Merkle-DAG: the events that no held event links to.
 ///
-/// Events are added after their ancestors, so the tips are a function of the set of events, not of their order.
+/// The store keeps it for whole topics, links to events that come later among it (table `dangling`): the tips follow from the set of
+/// events, not from their order.
 struct TopicDAG: Hashable, Sendable {
     /// The tips, ascending.
     private(set) var tips: [Bytes32]
