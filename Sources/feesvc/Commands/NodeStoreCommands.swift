@@ -36,7 +36,9 @@ extension NodeCommand {
             commandName: "fsck",
             abstract: "Check a stopped node's store: every event's bytes and signatures, every table.",
             discussion: """
-                Changes nothing. Each event's hash, receipt and originator's signature are computed again, and every table is compared                 with the others. Exit status 0 where all is well, 1 where something is not: then move the store folder away and start                 the node, and its peers bring everything back, its own chain first.
+                Changes nothing. Each event's hash, receipt and originator's signature are computed again, and every table is compared \
+                with the others. Exit status 0 where all is well, 1 where something is not: then move the store folder away and start \
+                the node, and its peers bring everything back, its own chain first.
                 """)
 
         private static let shown = 20
@@ -81,7 +83,8 @@ extension NodeCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a stopped node's file as small as what it holds.",
             discussion: """
-                A running node uses the room of what has expired again, so this is for one that has held much more than it ever will.                 It needs as much free room as the file will have; interrupted, the store is as it was.
+                A running node uses the room of what has expired again, so this is for one that has held much more than it ever will. \
+                It needs as much free room as the file will have; interrupted, the store is as it was.
                 """)
 
         @OptionGroup var directory: NodeDirectory
@@ -116,7 +119,10 @@ extension NodeCommand {
         static let configuration = CommandConfiguration(
             abstract: "Move a stopped node's data directory, so that it can't run in two places.",
             discussion: """
-                Checks that no process uses it, settles the database into one file, then renames the directory. To another disk                 it is copied, the copy is checked event by event, and only then the old one is renamed to NAME.moved: remove that once                 the node runs. A copy made by other means could run beside the original, and two nodes with one key contradict                 each other.
+                Checks that no process uses it, settles the database into one file, then renames the directory. To another disk \
+                it is renamed to NAME.moved, then copied, and the copy checked event by event; where that fails it is renamed back. Remove NAME.moved once \
+                the node runs. A copy made by other means could run beside the original, and two nodes with one key contradict \
+                each other.
                 """)
 
         @OptionGroup var directory: NodeDirectory
@@ -138,17 +144,29 @@ extension NodeCommand {
                     throw OperatorError(
                         "\(directory.dataDir) can't be renamed to \(to): \(String(cString: strerror(errno))).")
                 }
-                try files.copyItem(atPath: directory.dataDir, toPath: to)
-                let copy = try await NodeStore.open(directory: to + "/store")
-                let faults = try await copy.check { _ in }
-                await copy.close()
-                guard faults.isEmpty else {
-                    throw OperatorError("The copy in \(to) has \(faults.count) faults; the original is untouched.")
+                // Out of the way first: whatever happens from here on, the old place can't run beside the new one.
+                let old = directory.dataDir + ".moved"
+                try files.moveItem(atPath: directory.dataDir, toPath: old)
+                do {
+                    try await copy(old, to: to)
+                } catch {
+                    try? files.removeItem(atPath: to)
+                    try files.moveItem(atPath: old, toPath: directory.dataDir)
+                    throw error
                 }
-                sync()
-                try files.moveItem(atPath: directory.dataDir, toPath: directory.dataDir + ".moved")
-                print("copied to \(to) and checked; remove \(directory.dataDir).moved once the node runs")
+                print("copied to \(to) and checked; remove \(old) once the node runs")
             }
+        }
+
+        private func copy(_ old: String, to: String) async throws {
+            try FileManager.default.copyItem(atPath: old, toPath: to)
+            let copy = try await NodeStore.open(directory: to + "/store")
+            let faults = try await copy.check { _ in }
+            await copy.close()
+            guard faults.isEmpty else {
+                throw OperatorError("The copy in \(to) had \(faults.count) faults; the original is where it was.")
+            }
+            sync()
         }
     }
 }
