@@ -16,12 +16,14 @@ public struct CheckpointStatement: TypedStatement, Hashable {
     public var words: [Bytes32] { [checkpoint] }
 }
 
-/// What a node held of the events that expired on one day, when it dropped them: what keeps the past provable.
+/// What a node held of the events of a shard that expired on one day, when it dropped them: what keeps the past provable.
 ///
 /// Nodes that held the same make checkpoints that differ in nothing but the node.
 public struct Checkpoint: Hashable, Sendable {
     /// The node.
     public let node: UInt32
+    /// The shard of their topics.
+    public let shard: Shard
     /// The day on which the events expired.
     public let day: UTCDay
     /// How many ids: events, and orders to delete.
@@ -32,18 +34,20 @@ public struct Checkpoint: Hashable, Sendable {
     public let root: Bytes32
 
     /// Makes a checkpoint.
-    public init(node: UInt32, day: UTCDay, count: UInt64, bytes: UInt64, root: Bytes32) {
+    public init(node: UInt32, shard: Shard, day: UTCDay, count: UInt64, bytes: UInt64, root: Bytes32) {
         self.node = node
+        self.shard = shard
         self.day = day
         self.count = count
         self.bytes = bytes
         self.root = root
     }
 
-    /// `tagged "feesvc/checkpoint/1": u32 node, u32 day, u64 count, u64 bytes, b32 root`.
+    /// `tagged "feesvc/checkpoint/2": u32 node, u16 shard, u32 day, u64 count, u64 bytes, b32 root`.
     public var canonicalBytes: [UInt8] {
-        var encoder = CanonicalEncoder(tag: "feesvc/checkpoint/1")
+        var encoder = CanonicalEncoder(tag: "feesvc/checkpoint/2")
         encoder.append(node)
+        encoder.append(shard.number)
         encoder.append(day.number)
         encoder.append(count)
         encoder.append(bytes)
@@ -53,8 +57,9 @@ public struct Checkpoint: Hashable, Sendable {
 
     /// Reads canonical bytes.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
-        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/checkpoint/1")
+        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/checkpoint/2")
         node = try decoder.readUInt32()
+        shard = Shard(number: try decoder.readUInt16())
         day = UTCDay(number: try decoder.readUInt32())
         count = try decoder.readUInt64()
         bytes = try decoder.readUInt64()

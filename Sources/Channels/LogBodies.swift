@@ -24,12 +24,14 @@ public struct Genesis: Hashable, Sendable {
     public let epochSeconds: UInt64
     /// The reward ruleset.
     public let ruleset: UInt32
+    /// Into which shards topics fall.
+    public let sharding: Sharding
 
     /// Makes the parameters.
     public init(
         chainID: Bytes32, verifyingContract: Address, logKey: Address, settlementKey: Address, adminKey: Address,
         currency: String, ledgerScale: UInt8, settlementScale: UInt8, start: UInt64, epochSeconds: UInt64,
-        ruleset: UInt32
+        ruleset: UInt32, sharding: Sharding = .none
     ) {
         self.chainID = chainID
         self.verifyingContract = verifyingContract
@@ -42,11 +44,13 @@ public struct Genesis: Hashable, Sendable {
         self.start = start
         self.epochSeconds = epochSeconds
         self.ruleset = ruleset
+        self.sharding = sharding
     }
 
-    /// The canonical bytes, tag `feesvc/genesis/1`.
+    /// The canonical bytes: tag `feesvc/genesis/1` where every node holds all topics, else `feesvc/sharded-genesis/1`, which ends with
+    /// `u8 shardBits, u16 replication`.
     public var canonicalBytes: [UInt8] {
-        var encoder = CanonicalEncoder(tag: "feesvc/genesis/1")
+        var encoder = CanonicalEncoder(tag: sharding == .none ? "feesvc/genesis/1" : "feesvc/sharded-genesis/1")
         encoder.append(chainID)
         encoder.append(verifyingContract)
         encoder.append(logKey)
@@ -58,12 +62,19 @@ public struct Genesis: Hashable, Sendable {
         encoder.append(start)
         encoder.append(epochSeconds)
         encoder.append(ruleset)
+        if sharding != .none {
+            encoder.append(sharding.bits)
+            encoder.append(sharding.replication)
+        }
         return encoder.bytes
     }
 
     /// Reads canonical bytes.
     public init(canonicalBytes: [UInt8]) throws(CanonicalError) {
-        var decoder = try CanonicalDecoder(canonicalBytes, tag: "feesvc/genesis/1")
+        var decoder: CanonicalDecoder
+        let isSharded: Bool
+        (decoder, isSharded) = try CanonicalDecoder.either(
+            canonicalBytes, tag: "feesvc/genesis/1", orTag: "feesvc/sharded-genesis/1")
         chainID = try decoder.readBytes32()
         verifyingContract = try decoder.readAddress()
         logKey = try decoder.readAddress()
@@ -75,6 +86,7 @@ public struct Genesis: Hashable, Sendable {
         start = try decoder.readUInt64()
         epochSeconds = try decoder.readUInt64()
         ruleset = try decoder.readUInt32()
+        sharding = isSharded ? try Sharding(from: &decoder) : .none
         try decoder.finish()
         guard epochSeconds > 0 else { throw .outOfRange(field: "epochSeconds") }
         guard settlementScale <= ledgerScale, ledgerScale <= 30 else { throw .outOfRange(field: "settlementScale") }

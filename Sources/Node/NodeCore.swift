@@ -2,6 +2,7 @@ import Channels
 import FoundationEssentials
 import Logging
 import Primitives
+import Synchronization
 
 /// The parts of a node that its connections, its rounds and its callers share.
 final class NodeCore: Sendable {
@@ -22,6 +23,10 @@ final class NodeCore: Sendable {
     let reconciler: any Reconciler = SetReconciler()
     let handshake: Handshake
     let registryChanged = Signal()
+    let holdings: Holdings
+    /// Fires when shards may have to change hands.
+    let shardsWanted = Signal()
+    private let stakes = Mutex<[WeightedRendezvous.Candidate]>([])
     /// Fires when a head or a seal may have raised the floor.
     let floorWanted = Signal()
     /// Fires after events were admitted, from wherever.
@@ -33,6 +38,15 @@ final class NodeCore: Sendable {
     var number: UInt32 { configuration.number }
     /// Every registered node but this one.
     var others: [UInt32] { registry.numbers.filter { $0 != number } }
+    /// Those of them that this node shares shards with.
+    var partners: [UInt32] {
+        get async { holdings.partners(of: await store.held, among: others) }
+    }
+    /// The nodes of the epoch's snapshot with their stakes; empty where nobody has told.
+    var members: [WeightedRendezvous.Candidate] {
+        get { stakes.withLock { $0 } }
+        set { stakes.withLock { $0 = newValue } }
+    }
 
     init(_ configuration: NodeConfiguration, logger: Logger) async throws(NodeError) {
         let store = try await EventStore.open(configuration)
@@ -67,6 +81,7 @@ final class NodeCore: Sendable {
         claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
         peers = PeerTable(limits: configuration.limits)
         gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
+        holdings = Holdings(number: configuration.number)
         handshake = Handshake(
             number: configuration.number,
             key: configuration.key,
@@ -75,6 +90,8 @@ final class NodeCore: Sendable {
             registry: registry
         )
         registry.replace(with: registered.compactMap { try? RegisteredNode(canonicalBytes: $0) })
+        members = (try? await store.storedMembers()) ?? []
+        assignShards()
     }
 
     /// Checks and admits events from a peer, whichever way they came.
@@ -88,15 +105,19 @@ final class NodeCore: Sendable {
         var places: [Int] = []
         var forGood: [Bytes32] = []
         var newest: SignedHead?
+        let foreign = await foreign(events)
+        for place in foreign where results[place] == nil { results[place] = .refused }
         // An order to delete comes with an event that may be held.
-        let unknown = events.indices.filter { results[$0] == nil || events[$0].deletion != nil }
+        let unknown = events.indices.filter {
+            !foreign.contains($0) && (results[$0] == nil || events[$0].deletion != nil)
+        }
         for (place, outcome) in zip(unknown, await check(unknown.map { events[$0] })) {
             switch outcome {
             case .success(let good):
                 checked.append(good)
                 places.append(place)
                 if good.head.head.isNewer(than: newest?.head), heads.isCurrent(good.head) { newest = good.head }
-                if good.event.originator == number { gate.prove(good.event.sequence) }
+                if good.event.originator == number { gate.prove(good.place) }
             case .failure(let refusal):
                 results[place] = .refused
                 if refusal.isForGood { forGood.append(ids[place]) }
@@ -117,6 +138,17 @@ final class NodeCore: Sendable {
         // Orders to delete that came from a client are told to all, as own events are.
         if peer == number { spread(report.admitted) } else { forward(report.admitted, from: peer) }
         return report
+    }
+
+    /// Which of some events are of shards that this node does not hold: they are refused before any signature is looked at.
+    private func foreign(_ events: [WireEvent]) async -> Set<Int> {
+        guard rules.sharding.replication > 0 else { return [] }
+        let held = Set(await store.held)
+        return Set(
+            events.indices.filter { place in
+                guard let event = try? Event(canonicalBytes: events[place].event) else { return false }
+                return !held.contains(rules.sharding.shard(ofEnvelope: event.envelopeHash))
+            })
     }
 
     private func admit(_ checked: [CheckedEvent], from peer: UInt32?, head: SignedHead?) async throws -> AdmissionReport
@@ -160,7 +192,23 @@ final class NodeCore: Sendable {
     /// Pushes this node's own new events to as many peers as the fan-out allows.
     func spread(_ events: [WireEvent], except source: UInt32? = nil) {
         guard !events.isEmpty else { return }
+        guard rules.sharding.replication == 0 else { return spreadByShard(events, except: source) }
+        spread(events, to: peers.all.filter { $0.number != source && $0.isConnected })
+    }
+
+    /// The same where not everybody holds everything.
+    private func spreadByShard(_ events: [WireEvent], except source: UInt32?) {
         let connected = peers.all.filter { $0.number != source && $0.isConnected }
+        let shards = Dictionary(grouping: events) { wire in
+            (try? Event(canonicalBytes: wire.event)).map { rules.sharding.shard(ofEnvelope: $0.envelopeHash) }
+        }
+        for (shard, events) in shards {
+            guard let shard else { continue }
+            spread(events, to: connected.filter { holdings.isHolder($0.number, of: shard) })
+        }
+    }
+
+    private func spread(_ events: [WireEvent], to connected: [PeerLink]) {
         // With more peers than the fan-out the first ones differ from event to event, so that each is somebody's turn.
         let start = connected.isEmpty ? 0 : Int(truncatingIfNeeded: events[0].id.prefix % UInt64(connected.count))
         for offset in 0..<min(connected.count, limits.pushFanOut) {

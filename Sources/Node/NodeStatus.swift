@@ -25,12 +25,26 @@ public struct PeerStatus: Hashable, Sendable {
 public struct ChainHead: Hashable, Sendable {
     /// Whose chain.
     public let originator: UInt32
+    /// The shard that it is in.
+    public let shard: Shard
     /// The highest sequence that is or was held.
     public let highest: UInt64
     /// The id on it.
     public let id: Bytes32
     /// How many places between the lowest that is held and the highest are empty: lost, evicted, or not here yet.
     public let missing: UInt64
+}
+
+/// One shard that a node holds.
+public struct ShardStatus: Hashable, Sendable {
+    /// The shard.
+    public let shard: Shard
+    /// How many ids it has: events, and orders to delete.
+    public let events: UInt64
+    /// Whether the node is assigned to it; where it is not, it holds it until those that are have proved to hold the same.
+    public let isAssigned: Bool
+    /// The nodes that are assigned to it and have proved to hold the same, when they were last compared.
+    public let provedBy: [UInt32]
 }
 
 /// What a node is doing.
@@ -47,6 +61,8 @@ public struct NodeStatus: Hashable, Sendable {
     public let messages: UInt64
     /// The topics that it holds.
     public let topics: UInt64
+    /// The shards that it holds.
+    public let shards: [ShardStatus]
     /// What expires before this day has been dropped and is not taken again; day 0 before the first.
     public let floor: UTCDay
     /// The contradictions of originators that are kept as evidence.
@@ -55,7 +71,7 @@ public struct NodeStatus: Hashable, Sendable {
     public let probedThrough: UTCDay?
     /// The peers, ascending.
     public let peers: [PeerStatus]
-    /// The chains, ascending by originator.
+    /// The chains, ascending by shard, then originator; the first 1,024.
     public let chains: [ChainHead]
     /// Whether the last reconciliation with every reachable peer ended equal, and none is still being tried for the
     /// first time.

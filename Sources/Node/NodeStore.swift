@@ -15,7 +15,7 @@ public struct NodeStore: Sendable {
         public let messages: UInt64
         /// The day before which nothing that has expired is held.
         public let floor: UTCDay
-        /// Expired events that are not deleted yet.
+        /// Events that are not held any more and not deleted yet.
         public let left: Int
         /// The size of the database file, in bytes.
         public let fileBytes: UInt64
@@ -49,7 +49,7 @@ public struct NodeStore: Sendable {
         let figures = try await store.figures()
         return Summary(
             node: identity.number, key: identity.key, events: figures.events, messages: figures.messages,
-            floor: figures.floor, left: await store.evicted.count, fileBytes: try await store.fileBytes())
+            floor: figures.floor, left: await store.leftovers.count, fileBytes: try await store.fileBytes())
     }
 
     /// Looks through the whole store: every event's bytes, hash, receipt and originator's signature, every table against the

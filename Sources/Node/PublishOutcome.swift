@@ -15,6 +15,8 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     case batchTooLarge(limit: Int)
     /// The envelope or its receipt breaks a rule that needs no state.
     case event(EventRefusal)
+    /// The topic is in a shard that this node does not hold; these nodes are assigned to it, by where clients reach them.
+    case foreign(Shard, holders: [String])
     /// The charge's deadline has passed.
     case late(time: UInt64, publishBy: UInt64)
     /// This node is not in the registry that it has seen, so nobody would take its events.
@@ -31,10 +33,12 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.receipt(.otherEnvelope)): "other_envelope"
         case .event(.receipt): "receipt"
         case .event(.size): "size"
+        case .event(.shards): "shards"
         case .event(.expiry), .event(.expired), .event(.retention): "expiry"
         case .event(.evicted): "evicted"
         case .event(.late), .late: "late"
         case .event: "event"
+        case .foreign: "shard"
         case .unregistered: "unregistered"
         case .healing: "healing"
         case .storage(let isDiskFull): isDiskFull ? "disk_full" : "storage"
@@ -45,7 +49,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .unregistered, .healing, .storage: true
-        case .batchTooLarge, .event, .late: false
+        case .batchTooLarge, .event, .foreign, .late: false
         }
     }
 
@@ -65,7 +69,11 @@ public enum PublishRefusal: Error, Hashable, Sendable {
             "storage to \(expiry) was paid for; nodes have dropped what expired before \(floor)"
         case .event(.late(let logged, let publishBy)):
             "the charge was logged at \(logged), after its own deadline \(publishBy)"
+        case .event(.shards(let found, let expected)):
+            "the envelope is for a network of 2^\(found) shards, this one has 2^\(expected)"
         case .event: "the envelope does not fit its receipt"
+        case .foreign(let shard, let holders):
+            "the topic is in shard \(shard), which is held by \(holders.isEmpty ? "nobody that this node knows" : holders.joined(separator: ", "))"
         case .late(let time, let publishBy):
             "the log's time is \(time), the charge could be published until \(publishBy)"
         case .unregistered: "this node is not in the registry yet: try again, or another node"

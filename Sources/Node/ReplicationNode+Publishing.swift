@@ -15,16 +15,22 @@ extension ReplicationNode {
         guard core.registry.key(of: core.number) == core.configuration.key.address else {
             return batch.map { _ in .refused(.unregistered) }
         }
-        guard await core.gate.pass(peers: core.others, highest: { [store = core.store] in await store.ownHighest })
-        else {
+        let isPassed = await core.gate.pass(peers: core.partners) { [store = core.store] proven in
+            for (shard, sequence) in proven where await store.ownHighest(in: shard) < sequence { return false }
+            return true
+        }
+        guard isPassed else {
             return batch.map { _ in .refused(.healing) }
         }
         var refusals: [Int: PublishRefusal] = [:]
         var drafts: [PublishDraft] = []
         var newest: SignedHead?
+        let held = Set(await core.store.held)
         for (place, item) in batch.enumerated() {
             do throws(EventRefusal) {
                 let hash = item.envelope.hash
+                let shard = core.rules.sharding.shard(ofEnvelope: hash)
+                guard held.contains(shard) else { throw .foreign(shard) }
                 try core.rules.check(item.receipt, paysFor: item.envelope.head, hash: hash)
                 guard item.receipt.canonicalBytes.count <= Receipt.bytesMax else {
                     throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))
@@ -34,7 +40,7 @@ extension ReplicationNode {
                 if head.head.isNewer(than: newest?.head), core.heads.isCurrent(head) { newest = head }
                 drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
             } catch {
-                refusals[place] = .event(error)
+                refusals[place] = refusal(of: error)
             }
         }
         await core.keepHeadEvidence()
@@ -57,7 +63,7 @@ extension ReplicationNode {
                         signer: EventSigner(key: core.configuration.key, domain: core.domain),
                         time: core.clock.time,
                         head: newest,
-                        proven: { [gate = core.gate] in gate.proven }
+                        proven: { [gate = core.gate] in gate.proven(in: $0) }
                     ))
             }
         } catch {
@@ -79,10 +85,16 @@ extension ReplicationNode {
 
     private func outcome(of decision: PublishDecision, for draft: PublishDraft) -> PublishOutcome {
         switch decision {
+        case .refused(.event(let error)): .refused(refusal(of: error))
         case .refused(let refusal): .refused(refusal)
         case .held(let event, let time), .made(_, let event, let time):
             acknowledge(event, draft.receipt.charge, time: time)
         }
+    }
+
+    private func refusal(of error: EventRefusal) -> PublishRefusal {
+        guard case .foreign(let shard) = error else { return .event(error) }
+        return .foreign(shard, holders: holders(of: shard))
     }
 
     private func acknowledge(_ event: Bytes32, _ charge: Charge, time: UInt64) -> PublishOutcome {
@@ -104,7 +116,7 @@ extension ReplicationNode {
     ) -> (refusal: NodeRefusal, signature: Signature)? {
         switch refusal {
         case .healing, .storage: break
-        case .batchTooLarge, .event, .late, .unregistered: return nil
+        case .batchTooLarge, .event, .foreign, .late, .unregistered: return nil
         }
         let statement = NodeRefusal(
             node: core.number, charge: charge.number, envelopeHash: charge.envelopeHash, code: refusal.code,

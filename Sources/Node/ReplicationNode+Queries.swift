@@ -11,7 +11,8 @@ extension ReplicationNode {
     public func status() async -> NodeStatus {
         let newest = core.clock.newest
         let figures = await asked("status") { try await $0.figures() }
-        let peers = core.others.map { core.peers.link(to: $0).status }
+        let peers = await core.partners.map { core.peers.link(to: $0).status }
+        let shards = await core.store.survey().map { core.holdings.status(of: $0) }
         return NodeStatus(
             number: core.number,
             time: newest?.head.time ?? 0,
@@ -19,6 +20,7 @@ extension ReplicationNode {
             events: figures?.events ?? 0,
             messages: figures?.messages ?? 0,
             topics: figures?.topics ?? 0,
+            shards: shards,
             floor: figures?.floor ?? UTCDay(number: 0),
             evidence: figures?.evidence ?? 0,
             probedThrough: core.clock.probedThrough,
@@ -99,9 +101,21 @@ extension ReplicationNode {
         return (delivered, core.configuration.key.sign(core.domain.digest(of: delivered.statement)))
     }
 
-    /// How far an originator's chain goes, as far as it is or was held; `nil` where nothing is known of it.
-    public func chainHighest(of originator: UInt32) async -> ChainHead? {
-        await asked("chain") { try await $0.chainHead(of: originator) }.flatMap { $0 }
+    /// How far an originator's chain in a shard goes, as far as it is or was held; `nil` where nothing is known of it.
+    public func chainHighest(of originator: UInt32, in shard: Shard = Shard(number: 0)) async -> ChainHead? {
+        await asked("chain") { try await $0.chainHead(of: ChainID(originator: originator, shard: shard)) }
+            .flatMap { $0 }
+    }
+
+    /// Whether this node holds the shard of a topic, and where clients reach the nodes that are assigned to it.
+    public func place(ofTopic topic: Bytes32) async -> (isHeld: Bool, shard: Shard, holders: [String]) {
+        let shard = core.rules.sharding.shard(ofTopic: topic)
+        return (await core.store.held.contains(shard), shard, holders(of: shard))
+    }
+
+    /// Where clients reach the nodes that are assigned to a shard, this one left out.
+    func holders(of shard: Shard) -> [String] {
+        core.holdings.holders(of: shard).filter { $0 != core.number }.compactMap(core.registry.httpEndpoint(of:))
     }
 
     private static func page(_ limit: Int) -> Int { min(max(0, limit), pageMax) }

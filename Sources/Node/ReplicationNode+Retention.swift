@@ -40,12 +40,12 @@ extension ReplicationNode {
     /// The most checkpoints of one page.
     public static let checkpointsMax = 1_000
 
-    /// What this node held of days that have expired when it dropped them, ascending from after a day, signed. Throws where the
-    /// store can't be read.
+    /// What this node held of days that have expired when it dropped them, ascending by day, then shard, from after a shard of a
+    /// day, signed; where none is named, after the whole day. Throws where the store can't be read.
     public func checkpoints(
-        after day: UTCDay, limit: Int = checkpointsMax
+        after day: UTCDay, _ shard: Shard = Shard(number: .max), limit: Int = checkpointsMax
     ) async throws -> [(checkpoint: Checkpoint, signature: Signature)] {
-        try await core.store.checkpoints(after: day, limit: min(max(0, limit), Self.checkpointsMax))
+        try await core.store.checkpoints(after: day, shard, limit: min(max(0, limit), Self.checkpointsMax))
             .map { (checkpoint: $0.0, signature: $0.1) }
     }
 }

@@ -1,6 +1,6 @@
 public import Channels
 public import Logging
-import Primitives
+public import Primitives
 
 /// The replication engine of one node: a store, the peers, and what keeps them equal.
 ///
@@ -46,6 +46,7 @@ public final class ReplicationNode: Sendable {
             group.addTask { [core] in await Self.dial(core) }
             group.addTask { [core] in await ProbeRunner(core: core).run() }
             group.addTask { [core] in await Eviction(core: core).run() }
+            group.addTask { [core] in await ShardKeeper(core: core).run() }
             group.addTask { [core] in try await core.gate.watch(core.number, patience: core.limits.twinPatience) }
             defer { group.cancelAll() }
             try await group.next()
@@ -60,7 +61,10 @@ public final class ReplicationNode: Sendable {
 
     /// Takes the registry in: who the peers are, and whose events are admitted. Entries without both signatures are
     /// left out.
-    public func update(registry: [RegisteredNode]) async {
+    ///
+    /// `members` are the nodes of the open epoch's snapshot with their stakes: shards are assigned among them. Without any, all
+    /// registered nodes with the stakes that they were registered with take their place.
+    public func update(registry: [RegisteredNode], members: [WeightedRendezvous.Candidate] = []) async {
         let before = core.registry.all
         let known = Set(before)
         let nodes = registry.filter { known.contains($0) || $0.isSigned(in: core.domain) }
@@ -71,8 +75,11 @@ public final class ReplicationNode: Sendable {
             )
         }
         core.registry.replace(with: nodes)
-        guard core.registry.all != before else { return }
+        guard core.registry.all != before || core.members != members else { return }
+        core.members = members
+        core.assignShards()
         do {
+            try await core.store.keep(members: members)
             try await core.store.keepRegistry(core.registry.all)
         } catch {
             core.logger.error("the registry could not be stored", metadata: ["error": "\(error)"])
@@ -121,7 +128,7 @@ public final class ReplicationNode: Sendable {
         await withDiscardingTaskGroup { group in
             var dialled: Set<UInt32> = []
             while !Task.isCancelled {
-                for number in core.others where dialled.insert(number).inserted {
+                for number in await core.partners where dialled.insert(number).inserted {
                     let link = core.peers.link(to: number)
                     group.addTask { await PeerDialer(core: core, link: link).run() }
                 }

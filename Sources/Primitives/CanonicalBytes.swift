@@ -85,6 +85,17 @@ public struct CanonicalDecoder {
         guard found == Array(tag.utf8) else { throw .tag(expected: tag) }
     }
 
+    /// Starts reading a value that has two forms; tells whether it is the second.
+    public static func either(
+        _ bytes: [UInt8], tag: String, orTag other: String
+    ) throws(CanonicalError) -> (decoder: CanonicalDecoder, isOther: Bool) {
+        do {
+            return (try CanonicalDecoder(bytes, tag: other), true)
+        } catch {
+            return (try CanonicalDecoder(bytes, tag: tag), false)
+        }
+    }
+
     /// Starts reading bytes that carry no tag.
     public init(untagged bytes: [UInt8]) {
         self.bytes = bytes

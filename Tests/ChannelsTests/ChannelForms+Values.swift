@@ -23,14 +23,14 @@ extension ChannelForms {
             signature: try fields["signature"].signature)
     }
 
-    static func genesis(_ fields: Vector) throws -> Genesis {
+    static func genesis(_ fields: Vector, _ sharding: Sharding) throws -> Genesis {
         Genesis(
             chainID: try fields["chainId"].word, verifyingContract: try fields["verifyingContract"].address,
             logKey: try fields["logKey"].address, settlementKey: try fields["settlementKey"].address,
             adminKey: try fields["adminKey"].address, currency: try fields["currency"].text,
             ledgerScale: try fields["ledgerScale"].u8, settlementScale: try fields["settlementScale"].u8,
             start: try fields["start"].u64, epochSeconds: try fields["epochSeconds"].u64,
-            ruleset: try fields["ruleset"].u32)
+            ruleset: try fields["ruleset"].u32, sharding: sharding)
     }
 
     static func schedule(_ fields: Vector) throws -> FeeSchedule {

@@ -13,6 +13,13 @@ enum ChannelForms {
                 payloadHash: try $0["payloadHash"].word
             ).canonicalBytes
         },
+        "sharded-envelope": {
+            EnvelopeHead(
+                topic: try $0["topic"].word, expiryDay: UTCDay(number: try $0["expiryDay"].u32),
+                salt: try $0["salt"].word, payloadBytes: try $0["payloadBytes"].u32,
+                payloadHash: try $0["payloadHash"].word, shardBits: try $0["shardBits"].u8
+            ).canonicalBytes
+        },
         "item": {
             Item(
                 envelopeHash: try $0["envelopeHash"].word, bytes: try $0["bytes"].u32,
@@ -22,7 +29,11 @@ enum ChannelForms {
         },
         "voucher": { try voucher($0).canonicalBytes },
         "leaf": { try leaf($0).canonicalBytes },
-        "genesis": { try genesis($0).canonicalBytes },
+        "genesis": { try genesis($0, .none).canonicalBytes },
+        "sharded-genesis": {
+            let sharding = Sharding(bits: try $0["shardBits"].u8, replication: try $0["replication"].u16)
+            return try genesis($0, try known(sharding)).canonicalBytes
+        },
         "schedule": { try schedule($0).canonicalBytes },
         "charge": { try charge($0).canonicalBytes },
         "midnight": {
@@ -112,7 +123,8 @@ enum ChannelForms {
         },
         "checkpoint": {
             Checkpoint(
-                node: try $0["node"].u32, day: UTCDay(number: try $0["day"].u32), count: try $0["count"].u64,
+                node: try $0["node"].u32, shard: Shard(number: try $0["shard"].u16),
+                day: UTCDay(number: try $0["day"].u32), count: try $0["count"].u64,
                 bytes: try $0["bytes"].u64, root: try $0["root"].word
             ).canonicalBytes
         },
@@ -142,10 +154,12 @@ enum ChannelForms {
     /// Reads bytes and writes what was read.
     static let read: [String: @Sendable ([UInt8]) throws -> [UInt8]] = [
         "envelope": { try EnvelopeHead(canonicalBytes: $0).canonicalBytes },
+        "sharded-envelope": { try EnvelopeHead(canonicalBytes: $0).canonicalBytes },
         "item": { try Item(canonicalBytes: $0).canonicalBytes },
         "voucher": { try SignedVoucher(canonicalBytes: $0).canonicalBytes },
         "leaf": { try LogLeaf(canonicalBytes: $0).canonicalBytes },
         "genesis": { try Genesis(canonicalBytes: $0).canonicalBytes },
+        "sharded-genesis": { try Genesis(canonicalBytes: $0).canonicalBytes },
         "schedule": { try FeeSchedule(canonicalBytes: $0).canonicalBytes },
         "charge": { try Charge(canonicalBytes: $0).canonicalBytes },
         "midnight": { try Midnight(canonicalBytes: $0).canonicalBytes },

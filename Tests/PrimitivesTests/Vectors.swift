@@ -26,6 +26,7 @@ enum Vector: Sendable, Hashable {
         case `protocol`
         case rewards
         case schedule
+        case shards
     }
 
     private static let congestion = read(.congestion)
@@ -36,6 +37,7 @@ enum Vector: Sendable, Hashable {
     private static let `protocol` = read(.protocol)
     private static let rewards = read(.rewards)
     private static let schedule = read(.schedule)
+    private static let shards = read(.shards)
 
     static func file(_ file: File) throws -> Vector {
         switch file {
@@ -47,6 +49,7 @@ enum Vector: Sendable, Hashable {
         case .protocol: try `protocol`.get()
         case .rewards: try rewards.get()
         case .schedule: try schedule.get()
+        case .shards: try shards.get()
         }
     }
 

@@ -97,12 +97,15 @@ FORMS = {
     "endpoints": T("text peer, text http"),
     "topic": T("addr owner, b32 salt"),
     "envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash"),
+    "sharded-envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash, u8 shardBits"),
     "item": T("b32 envelopeHash, u32 bytes, u32 expiryDay, u128 postage, u128 maxFee"),
     "items": [("items", L("bytes", 256))],
     "voucher": T("b32 channelId, u32 lane, u64 sequence, u128 cumulativeAmount, u64 validUntil, b32 itemsHash, sig signature") + [("items", L("bytes", 256))],
     "leaf": T("u64 index, u64 time, u16 kind, bytes body"),
     "genesis": T("b32 chainId, addr verifyingContract, addr logKey, addr settlementKey, addr adminKey, text currency, u8 ledgerScale, "
                  "u8 settlementScale, u64 start, u64 epochSeconds, u32 ruleset"),
+    "sharded-genesis": T("b32 chainId, addr verifyingContract, addr logKey, addr settlementKey, addr adminKey, text currency, u8 ledgerScale, "
+                         "u8 settlementScale, u64 start, u64 epochSeconds, u32 ruleset, u8 shardBits, u16 replication"),
     "schedule": T("u32 version, u64 effectiveFrom, u128 base, u128 storagePerByteDay, u128 congestionUnit, u32 targetPerMinute, u128 postage, "
                   "u64 postageWindow, u32 retentionDaysMin, u32 retentionDaysMax, u32 bytesMax"),
     "deposit": T("b32 commitment, u128 amount, b32 reference"),
@@ -137,7 +140,7 @@ FORMS = {
     "acknowledgement": T("u32 node, b32 event, u64 charge, b32 envelopeHash, u64 time"),
     "refusal": T("u32 node, u64 charge, b32 envelopeHash, text code, u64 time"),
     "seal-notice": T("b32 logId, u64 epoch, u64 size"),
-    "checkpoint": T("u32 node, u32 day, u64 count, u64 bytes, b32 root"),
+    "checkpoint": T("u32 node, u16 shard, u32 day, u64 count, u64 bytes, b32 root"),
     "possession": T("u32 node, b32 event, b32 nonce, b32 answer, u64 time"),
     "delivered": T("u64 epoch, u32 node") + [("runs", L(T("u64 first, u64 count")))],
     "observation": T("u64 epoch, u32 observer") + [("subjects", L(SUBJECT))],
@@ -164,7 +167,7 @@ KINDS = ["genesis", "schedule", "deposit", "charge", "midnight", "node", "edge",
 BODY = {8: "signed", 12: "signed", 18: "signed", 27: "logged-outage"}                       # the form of a kind's body where the names differ
 
 
-VERSION = {"act": 2, "cut": 2}                                         # of a form's tag; 1 where nothing is said
+VERSION = {"act": 2, "cut": 2, "checkpoint": 2}                                       # of a form's tag; 1 where nothing is said
 tag_of = lambda form: f"feesvc/{form}/{VERSION.get(form, 1)}"
 ORDERS = {"clock": T("u64 time"), "collect": T("u64 epoch"), "seal": T("u64 epoch"), "schedule": "schedule", "pause": T("u8 isPaused"), "close": T("b32 commitment"), "rotate": "rotation", "rollback": "rollback"}  # bodies of acts by name; a text is a form
 
@@ -696,6 +699,7 @@ def main(out):
         envelopes[n] = wire(f"full envelope, payload {n}", ENVELOPE, dict(head=heads[n], payload=p))
     form("envelope head, largest payload", "envelope", dict(topic=topic, expiryDay=2**32 - 1, salt=b"\xff" * 32, payloadBytes=1_048_576, payloadHash=sha(bytes(1_048_576))))
     eh = {n: sha(h) for n, h in heads.items()}
+    form("envelope head in a network of 16 shards", "sharded-envelope", dict(topic=topic, expiryDay=DAY + 60, salt=rnd("salt sharded"), payloadBytes=4, payloadHash=sha(b"text"), shardBits=4))
     item1 = form("item", "item", dict(envelopeHash=eh["1,024 bytes"], bytes=1024, expiryDay=DAY + 60, postage=0, maxFee=39_851_680))
     item2 = form("item with postage", "item", dict(envelopeHash=eh["text"], bytes=len(payloads["text"]), expiryDay=DAY + 60, postage=5_000_000, maxFee=50_000_000))
     item3 = form("item, largest amounts", "item", dict(envelopeHash=eh["empty"], bytes=0, expiryDay=2**32 - 1, postage=2**128 - 1, maxFee=2**128 - 1))
@@ -705,6 +709,7 @@ def main(out):
     # section 5: a log with every kind
     genesis = form("body 1 genesis", "genesis", dict(chainId=word(DOMAIN["chainId"]), verifyingContract=bytes.fromhex(DOMAIN["verifyingContract"][2:]), logKey=a["log key"],
                    settlementKey=a["settlement key"], adminKey=a["admin key"], currency="USDC", ledgerScale=12, settlementScale=6, start=START, epochSeconds=604_800, ruleset=1))
+    form("genesis of a network of 4,096 shards", "sharded-genesis", {**decode("genesis", genesis), "shardBits": 12, "replication": 5})
     log_id = sha(form("log (its hash is logId)", "log", dict(genesis=genesis)))
     log, leaf_forms = [], []
 
@@ -931,7 +936,7 @@ def main(out):
     sign("possession", "Possession", {"possession": sha(possession)}, key("node 2"))
     notice = form("seal notice", "seal-notice", dict(logId=log_id, epoch=3, size=len(log)))
     notice_signature = sign("seal notice", "SealNotice", {"notice": sha(notice)}, key("log key"))
-    checkpoint = form("checkpoint", "checkpoint", dict(node=2, day=20_599, count=3, bytes=4_321, root=sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))))
+    checkpoint = form("checkpoint", "checkpoint", dict(node=2, shard=0, day=20_599, count=3, bytes=4_321, root=sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))))
     sign("checkpoint", "Checkpoint", {"checkpoint": sha(checkpoint)}, key("node 2"))
     probe = sha(form("probe answer (its hash)", "probe", dict(nonce=nonce, answerer=2)))
     challenges = [sha(form(f"challenge answer (its hash), payload {n}", "challenge", dict(nonce=rnd("challenge " + n), envelope=envelopes[n]))) for n in payloads]
@@ -942,7 +947,7 @@ def main(out):
         forms.append({"name": f"frame: {name}", "fields": {"type": type_, "request": request, "body": readable(schema, fields)}, "bytes": x(f), "sha256": x(sha(f))})
     EV = L(T("bytes event, sig signature, bytes envelope"))
     ev = [dict(event=e, signature=s, envelope=v) for e, s, v in events]
-    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=3, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
+    frame("hello", 1, 1, T("u16 version, b32 domainSeparator, b32 logId, u32 node, b32 nonce"), dict(version=4, domainSeparator=SEPARATOR, logId=log_id, node=1, nonce=n_ask))
     frame("hello, answer", 129, 1, T("u32 node, b32 nonce, sig proof"), dict(node=2, nonce=n_answer, proof=p_answer))
     frame("proof", 2, 2, T("sig proof"), dict(proof=p_ask)); frame("proof, answer", 130, 2, [], {})
     frame("push", 3, 3, [("events", EV)], dict(events=ev[1:])); frame("push, answer", 131, 3, [("states", L("u8"))], dict(states=[0, 2]))
@@ -966,28 +971,31 @@ def main(out):
         forms.append({"name": f"frame: {name}", "bytes": x(f), "sha256": x(sha(f))})
 
     u64 = lambda n: n.to_bytes(8, "big")
+    s7 = (7).to_bytes(2, "big")
     leaf = sha(enc("text", "feesvc/ids/1") + enc(L("b32"), sorted(ids)))
     floor = (20_455).to_bytes(4, "big")
     state = floor + u64(3) + sha(enc("text", "feesvc/held/1") + (1).to_bytes(4, "big") + u64(20_600) + u64(3) + leaf)
-    raw_frame("compare", 4, 4, floor + u64(2) + rnd("state")); raw_frame("compare, answer", 132, 4, b"\x00" + state + rnd("sketch key")[:16])
-    raw_frame("compare, equal", 132, 5, b"\x01")
-    raw_frame("places", 5, 5, b""); raw_frame("places, answer", 133, 5, ranges((1, 1, 3), (1, 5, 5), (2, 300, 70_000), (2**32 - 1, 1, 2**63 - 1)))
+    raw_frame("compare", 4, 4, s7 + floor + u64(2) + rnd("state")); raw_frame("compare, answer", 132, 4, b"\x00" + state + rnd("sketch key")[:16])
+    raw_frame("compare, equal", 132, 5, b"\x01"); raw_frame("compare, absent", 132, 6, b"\x02")
+    raw_frame("places", 5, 5, s7); raw_frame("places, answer", 133, 5, ranges((1, 1, 3), (1, 5, 5), (2, 300, 70_000), (2**32 - 1, 1, 2**63 - 1)))
     raw_frame("fetch", 6, 6, (2).to_bytes(4, "big") + ids[2][:8] + rnd("unknown")[:8]); frame("fetch, answer", 134, 6, [("events", EV)], dict(events=ev[2:]))
-    raw_frame("cells", 10, 10, (32).to_bytes(4, "big") * 2)
+    raw_frame("cells", 10, 10, s7 + (32).to_bytes(4, "big") * 2)
     raw_frame("cells, answer", 138, 10, (3).to_bytes(4, "big") + cell(1, 2**63, ids[0]) + cell(-1, 7, ids[1]) + cell(-300, 0, ZERO))
-    raw_frame("days", 11, 11, b""); raw_frame("days, answer", 139, 11, (1).to_bytes(4, "big") + u64(20_600) + node(3, leaf))
-    raw_frame("tree", 12, 12, u64(20_600) + (2).to_bytes(4, "big") + bytes([0]) + u64(0) + bytes([3]) + u64(0xABC << 52))
+    raw_frame("days", 11, 11, s7); raw_frame("days, answer", 139, 11, (1).to_bytes(4, "big") + u64(20_600) + node(3, leaf))
+    raw_frame("tree", 12, 12, s7 + u64(20_600) + (2).to_bytes(4, "big") + bytes([0]) + u64(0) + bytes([3]) + u64(0xABC << 52))
     raw_frame("tree, answer", 140, 12, (2).to_bytes(4, "big") + b"\x01" + b"".join(node(200 * (d % 2), rnd(f"child {d}")) for d in range(16)) + b"\x00" + enc(L("b32"), sorted(ids)))
-    raw_frame("fetch places", 13, 13, ranges((1, 2, 2), (7, 1, 255))); frame("fetch places, answer", 141, 13, [("events", EV)], dict(events=ev[1:]))
+    raw_frame("fetch places", 13, 13, s7 + ranges((1, 2, 2), (7, 1, 255))); frame("fetch places, answer", 141, 13, [("events", EV)], dict(events=ev[1:]))
     frame("probe", 7, 7, T("u64 day, b32 nonce"), dict(day=DAY, nonce=nonce)); frame("probe, answer", 135, 7, T("b32 answer"), dict(answer=probe))
     frame("challenge", 8, 8, [("challenges", L(T("b32 event, b32 nonce"), 64))], dict(challenges=[dict(event=ids[0], nonce=rnd("challenge 1,024 bytes")), dict(event=rnd("unknown"), nonce=nonce), dict(event=ids[1], nonce=rnd("challenge text"))]))
     frame("challenge, answer", 136, 8, [("answers", L("b32", 64))], dict(answers=[challenges[0], ZERO, challenges[2]]))
-    frame("chain", 9, 2**32 - 1, T("u32 originator"), dict(originator=1)); frame("chain, answer", 137, 2**32 - 1, [("tips", L(T("bytes event, sig signature"), 1))], dict(tips=[dict(event=events[2][0], signature=events[2][1])]))
-    frame("chain, answer, nothing", 137, 7, [("tips", L(T("bytes event, sig signature"), 1))], dict(tips=[]))
+    frame("chains", 9, 2**32 - 1, T("u32 originator, u16 shard"), dict(originator=1, shard=0)); frame("chains, answer", 137, 2**32 - 1, [("tips", L(T("bytes event, sig signature"), 32))], dict(tips=[dict(event=events[2][0], signature=events[2][1])]))
+    frame("chains, answer, nothing", 137, 7, [("tips", L(T("bytes event, sig signature"), 32))], dict(tips=[]))
     signed_by_log = T("bytes head, sig signature")
     frame("signed", 14, 14, [], {})
     frame("signed, answer", 142, 14, [("heads", L(signed_by_log, 1)), ("notices", L(T("bytes notice, sig signature"), 1))], dict(heads=[dict(head=h1[0], signature=h1[1])], notices=[dict(notice=notice, signature=notice_signature)]))
     frame("signed, answer, nothing", 142, 15, [("heads", L(signed_by_log, 1)), ("notices", L(T("bytes notice, sig signature"), 1))], dict(heads=[], notices=[]))
+    raw_frame("survey", 15, 16, (2).to_bytes(4, "big") + s7 + floor + u64(2) + rnd("state") + (4_095).to_bytes(2, "big") + floor + u64(0) + rnd("none"))
+    raw_frame("survey, answer", 143, 16, (3).to_bytes(4, "big") + bytes([0, 1, 2]))
     frame("error", 255, 9, T("u16 code, text text"), dict(code=404, text="no such epoch"))
     # section 11
     wire("POST /v1/envelopes", [("envelopes", L(T("bytes head, bytes payload, bytes receipt"), 64))], dict(envelopes=[dict(head=heads[n], payload=payloads[n], receipt=receipts[n]) for n in ("text", "empty")]))

@@ -11,8 +11,11 @@ struct CheckedEvent: Hashable, Sendable {
     let head: SignedHead
     /// The order of the topic's owner that came instead of the payload.
     let deletion: Deletion?
+    /// Where it is in its originator's chain.
+    let place: EventPlace
 
-    init(signed: SignedEvent, wire: WireEvent, receipt: Receipt, deletion: Deletion?) {
+    init(signed: SignedEvent, wire: WireEvent, receipt: Receipt, deletion: Deletion?, sharding: Sharding) {
+        place = signed.event.place(sharding)
         self.signed = signed
         self.wire = wire
         charge = receipt.charge
@@ -25,6 +28,8 @@ struct CheckedEvent: Hashable, Sendable {
     var expiry: UTCDay { charge.expiryDay }
     var id: Bytes32 { signed.id }
     var event: Event { signed.event }
+    /// The shard of its topic.
+    var shard: Shard { place.shard }
 }
 
 extension UInt32 {
@@ -38,8 +43,10 @@ extension UInt32 {
 struct AdmissionRules: Sendable {
     let logID: Bytes32
     let domain: EIP712Domain
+    let sharding: Sharding
 
     init(_ genesis: Genesis) {
+        sharding = genesis.sharding
         logID = genesis.logID
         domain = genesis.domain
     }
@@ -82,12 +89,13 @@ struct AdmissionRules: Sendable {
                 throw .deletion(error)
             }
         }
-        return CheckedEvent(signed: signed, wire: wire, receipt: receipt, deletion: deletion)
+        return CheckedEvent(signed: signed, wire: wire, receipt: receipt, deletion: deletion, sharding: sharding)
     }
 
     /// Checks that a receipt pays for an envelope, the head's signature left out.
     func check(_ receipt: Receipt, paysFor head: EnvelopeHead, hash: Bytes32) throws(EventRefusal) {
         let charge = receipt.charge
+        guard head.shardBits == sharding.bits else { throw .shards(found: head.shardBits, expected: sharding.bits) }
         guard charge.envelopeHash == hash else { throw .receipt(.otherEnvelope) }
         guard charge.bytes == head.payloadBytes else { throw .size(charged: charge.bytes, found: head.payloadBytes) }
         guard charge.expiryDay == head.expiryDay else {

@@ -17,6 +17,10 @@ public enum EventRefusal: Error, Hashable, Sendable {
     case otherEnvelope
     /// The envelope belongs to another topic.
     case otherTopic
+    /// The envelope is for a network with another number of shards.
+    case shards(found: UInt8, expected: UInt8)
+    /// Its topic is in a shard that this node does not hold.
+    case foreign(Shard)
     /// The receipt proves nothing.
     case receipt(ReceiptRefusal)
     /// The payload has another size than was paid for.
@@ -49,7 +53,7 @@ public enum EventRefusal: Error, Hashable, Sendable {
     var isForGood: Bool {
         switch self {
         case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope, .receipt(.headSignature),
-            .deletion, .secondOnSequence, .otherPrevious:
+            .deletion, .secondOnSequence, .otherPrevious, .foreign:
             false
         default: true
         }

@@ -28,7 +28,7 @@ struct ProbeRunner: Sendable {
     private func perform(_ round: ProbeRound) async throws {
         let arrival = try await core.store.lastArrival()
         let findings = await withTaskGroup(of: ProbeFinding.self) { group in
-            for peer in core.others {
+            for peer in await core.partners {
                 group.addTask { await probe(peer, round, arrival: arrival) }
             }
             var findings: [ProbeFinding] = []
@@ -97,7 +97,8 @@ struct ProbeRunner: Sendable {
             count: min(core.limits.challenges, PeerQuestion.challengesMax)
         )
         let day = max(round.day, UTCDay(containing: core.clock.time))
-        return try await core.store.pick(points: points, epoch: round.epoch, arrival: arrival, after: day)
+        let shards = await core.store.held.filter { core.holdings.isAssigned(peer, to: $0) }
+        return try await core.store.pick(points: points, in: shards, epoch: round.epoch, arrival: arrival, after: day)
     }
 
     /// How many challenges the peer passed, of those for which this node still has the payload itself: an owner may have had a

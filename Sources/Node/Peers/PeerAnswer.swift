@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 
 /// What a node answers to who dialled it.
@@ -12,6 +13,7 @@ enum PeerAnswer: Hashable, Sendable {
     static let daysMax = 65_536
     static let placesMax = 131_072
     static let cellsMax = 16_384
+    static let chainsMax = 32
 
     case hello(node: UInt32, nonce: Bytes32, proof: Signature)
     case proof
@@ -21,13 +23,15 @@ enum PeerAnswer: Hashable, Sendable {
     case fetch([WireEvent])
     case probe(Bytes32)
     case challenge([Bytes32])
-    /// The end of a chain, signed; `nil` where nothing is known of it.
-    case chain(SignedEvent?)
+    /// The ends of an originator's chains, signed, ascending by shard.
+    case chains([SignedEvent])
     case cells([SketchCell])
     case days([DayNode])
     case tree([TreeContent])
     case fetchPlaces([WireEvent])
     case signed(LogNews)
+    /// How each shard of a survey compares, in its order.
+    case survey([SurveyResult])
     case refusal(PeerRefusal)
 
     /// The type of an answer that is an error.
@@ -44,12 +48,13 @@ enum PeerAnswer: Hashable, Sendable {
         case .fetch: 134
         case .probe: 135
         case .challenge: 136
-        case .chain: 137
+        case .chains: 137
         case .cells: 138
         case .days: 139
         case .tree: 140
         case .fetchPlaces: 141
         case .signed: 142
+        case .survey: 143
         case .refusal: Self.refusalType
         }
     }
@@ -69,6 +74,7 @@ enum PeerAnswer: Hashable, Sendable {
             writer.append(0 as UInt8)
             writer.append(state)
             writer.append(raw: key.key)
+        case .compare(.absent): writer.append(2 as UInt8)
         case .places(let ranges): writer.append(ranges)
         case .cells(let cells): writer.append(list: cells) { $0.append($1) }
         case .days(let days):
@@ -81,8 +87,9 @@ enum PeerAnswer: Hashable, Sendable {
         case .signed(let news): writer.append(news)
         case .probe(let answer): writer.append(answer)
         case .challenge(let answers): writer.append(list: answers) { $0.append($1) }
-        case .chain(let tip):
-            writer.append(list: tip.map { [$0] } ?? []) { writer, tip in
+        case .survey(let results): writer.append(list: results) { $0.append($1.rawValue) }
+        case .chains(let tips):
+            writer.append(list: tips) { writer, tip in
                 writer.append(tip.bytes)
                 writer.append(tip.signature)
             }
@@ -110,6 +117,7 @@ enum PeerAnswer: Hashable, Sendable {
             switch try reader.uint8() {
             case 0: self = .compare(.differs(try reader.state(), key: try reader.sipHash()))
             case 1: self = .compare(.equal)
+            case 2: self = .compare(.absent)
             default: throw .field("equal")
             }
         case 133: self = .places(try reader.ranges(limit: Self.placesMax))
@@ -117,14 +125,14 @@ enum PeerAnswer: Hashable, Sendable {
         case 135: self = .probe(try reader.bytes32())
         case 136: self = .challenge(try reader.ids(limit: PeerQuestion.challengesMax))
         case 137:
-            let tips = try reader.list(limit: 1, elementBytes: 69) { reader throws(FrameError) in
+            let tips = try reader.list(limit: Self.chainsMax, elementBytes: 69) { reader throws(FrameError) in
                 let bytes = try reader.bytes(limit: Event.bytesMax)
                 guard let tip = try? SignedEvent(bytes: bytes, signature: try reader.signature()) else {
                     throw .field("event")
                 }
                 return tip
             }
-            self = .chain(tips.first)
+            self = .chains(tips)
         case 138:
             self = .cells(
                 try reader.list(limit: Self.cellsMax, elementBytes: SketchCell.wireBytesMin) {
@@ -140,6 +148,13 @@ enum PeerAnswer: Hashable, Sendable {
             )
         case 141: self = .fetchPlaces(try reader.events())
         case 142: self = .signed(try reader.news())
+        case 143:
+            self = .survey(
+                try reader.list(limit: 1 << Int(Sharding.bitsMax), elementBytes: 1) { reader throws(FrameError) in
+                    guard let result = SurveyResult(rawValue: try reader.uint8()) else { throw .field("result") }
+                    return result
+                }
+            )
         case Self.refusalType:
             let code = try reader.uint16()
             let bytes = try reader.bytes(limit: PeerRefusal.textBytesMax)
@@ -149,6 +164,14 @@ enum PeerAnswer: Hashable, Sendable {
         }
         try reader.finish()
     }
+}
+
+/// How a shard of a survey compares.
+enum SurveyResult: UInt8, Hashable, Sendable {
+    case differs = 0
+    case equal = 1
+    /// The answering node does not hold it.
+    case absent = 2
 }
 
 /// An error that one node tells another.

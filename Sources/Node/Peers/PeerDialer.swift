@@ -1,10 +1,9 @@
+import Channels
 import Logging
 import Primitives
 
 /// Keeps one connection to one peer, and asks over it: pushes what is new, compares and heals on a schedule.
 struct PeerDialer: Sendable {
-    private static let patience = 3
-
     let core: NodeCore
     let link: PeerLink
 
@@ -70,36 +69,35 @@ struct PeerDialer: Sendable {
     /// ancestors.
     private func heal(from session: PeerSession, seed: UInt64) async throws {
         let clock = ContinuousClock()
-        let replica = HealedReplica(core: core, peer: link.number)
         var generator = SplitMix64(seed: seed &+ 1)
         try await core.hear(session, from: link.number)
         try await core.learn(try await session.news())
-        var timesAhead = 0
-        link.compared(isEqual: try await compare(replica, session, &timesAhead))
+        var timesAhead: [Shard: Int] = [:]
+        link.compared(isEqual: try await compare(session, &timesAhead))
         while !Task.isCancelled {
             let period = core.configuration.reconcilePeriod * Double.random(in: 0.75...1.25, using: &generator)
             let next = clock.now + period
             while clock.now < next, !Task.isCancelled {
                 if await link.ancestorsWanted.wait(atMost: next - clock.now) {
-                    try await core.reconciler.fetchAncestors(for: replica, from: session)
+                    let any = Shard(number: 0)
+                    try await core.reconciler.fetchAncestors(
+                        for: HealedReplica(core: core, peer: link.number, shard: any), from: session.on(any))
                 }
             }
             try Task.checkCancellation()
-            link.compared(isEqual: try await compare(replica, session, &timesAhead))
+            link.compared(isEqual: try await compare(session, &timesAhead))
         }
     }
 
-    /// One session; a peer that seems to be behind has some periods to heal before it is looked at closely.
-    private func compare(
-        _ replica: HealedReplica, _ session: PeerSession, _ timesAhead: inout Int
-    ) async throws -> Bool {
+    /// One round over all shards.
+    private func compare(_ session: PeerSession, _ timesAhead: inout [Shard: Int]) async throws -> Bool {
         do {
-            let outcome = try await core.reconciler.reconcile(
-                replica, with: session, isPatient: timesAhead < Self.patience)
-            timesAhead = outcome == .ahead ? timesAhead + 1 : 0
+            let isEqual = try await core.heal(from: session, peer: link.number, timesAhead: &timesAhead) { shard in
+                HealedReplica(core: core, peer: link.number, shard: shard)
+            }
             // Who drops more has been told more by the service.
             if await session.floor > core.store.floor { try await core.learn(try await session.news()) }
-            return outcome == .equal
+            return isEqual
         } catch let failure as SQLiteFailure {
             core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
             return false

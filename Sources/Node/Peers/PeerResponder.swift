@@ -32,7 +32,8 @@ struct PeerResponder: Sendable {
             let report = try await core.take(events, from: peer)
             if report.isLackingAncestors { core.peers.link(to: peer).ancestorsWanted.fire() }
             return .push(report.results)
-        case .compare, .places, .cells, .days, .tree:
+        case .compare, .places, .cells, .days, .tree, .survey:
+            core.note(question, from: peer)
             guard let answer = await core.store.answer(question) else {
                 preconditionFailure("the set answers every question about itself")
             }
@@ -40,8 +41,9 @@ struct PeerResponder: Sendable {
         case .fetch(let prefixes):
             return .fetch(
                 try await core.store.wireEvents(startingWith: prefixes, bytesMax: core.limits.pushFrameBytes))
-        case .fetchPlaces(let ranges):
-            return .fetchPlaces(try await core.store.wireEvents(on: ranges, bytesMax: core.limits.pushFrameBytes))
+        case .fetchPlaces(let shard, let ranges):
+            return .fetchPlaces(
+                try await core.store.wireEvents(in: shard, on: ranges, bytesMax: core.limits.pushFrameBytes))
         case .signed: return .signed(await core.news())
         case .probe(_, let nonce): return .probe(ProbeProofs.probe(nonce: nonce, answerer: core.number))
         case .challenge(let challenges):
@@ -51,8 +53,9 @@ struct PeerResponder: Sendable {
                 answers.append(envelope.map { ProbeProofs.challenge(nonce: challenge.nonce, envelope: $0) } ?? .zero)
             }
             return .challenge(answers)
-        case .chain(let originator):
-            return .chain(try await core.store.signedTip(of: originator))
+        case .chains(let originator, let shard):
+            return .chains(
+                try await core.store.signedTips(of: originator, from: shard, limit: PeerAnswer.chainsMax))
         }
     }
 }

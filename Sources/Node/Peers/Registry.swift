@@ -18,6 +18,9 @@ final class Registry: Sendable {
     /// Where a node is reached.
     func endpoint(of number: UInt32) -> String? { nodes.withLock { $0[number]?.registration.peerEndpoint } }
 
+    /// Where clients reach a node.
+    func httpEndpoint(of number: UInt32) -> String? { nodes.withLock { $0[number]?.registration.httpEndpoint } }
+
     /// All numbers, ascending.
     var numbers: [UInt32] { nodes.withLock { $0.keys.sorted() } }
 

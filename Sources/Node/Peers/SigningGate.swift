@@ -1,3 +1,4 @@
+import Channels
 import Logging
 import Synchronization
 
@@ -12,7 +13,7 @@ final class SigningGate: Sendable {
         var isOpen = false
         var heard: Set<UInt32> = []
         var deadline: ContinuousClock.Instant?
-        var proven: UInt64 = 0
+        var proven: [Shard: UInt64] = [:]
         var doubt = TwinDoubt()
     }
 
@@ -25,8 +26,11 @@ final class SigningGate: Sendable {
         self.logger = logger
     }
 
-    /// The highest sequence of an own event that somebody has shown.
-    var proven: UInt64 { state.withLock { $0.proven } }
+    /// The highest sequence of an own event in a shard that somebody has shown.
+    func proven(in shard: Shard) -> UInt64 { state.withLock { $0.proven[shard] ?? 0 } }
+
+    /// The same of every shard.
+    private var proven: [Shard: UInt64] { state.withLock { $0.proven } }
 
     /// A peer was asked for this node's chain, and has shown what it said.
     func heard(from peer: UInt32) {
@@ -64,13 +68,15 @@ final class SigningGate: Sendable {
     }
 
     /// Somebody has shown an own event with a good signature.
-    func prove(_ sequence: UInt64) { state.withLock { $0.proven = max($0.proven, sequence) } }
+    func prove(_ place: EventPlace) {
+        state.withLock { $0.proven[place.shard] = max($0.proven[place.shard] ?? 0, place.sequence) }
+    }
 
-    /// Waits until all `peers` were heard and `highest`, the own chain, reaches what they have shown, or the time is
+    /// Waits until all `peers` were heard and the own chains reach what they have shown, as `isWhole` finds, or the time is
     /// over; `false` where by then another process may be signing.
     ///
     /// Where the chain is still behind afterwards, the store refuses to sign.
-    func pass(peers: [UInt32], highest: () async -> UInt64) async -> Bool {
+    func pass(peers: [UInt32], isWhole: ([Shard: UInt64]) async -> Bool) async -> Bool {
         let clock = ContinuousClock()
         let healed = clock.now + timeout
         while !Task.isCancelled {
@@ -78,8 +84,8 @@ final class SigningGate: Sendable {
                 if clock.now >= healed { return false }
             } else if hasHeard(peers, now: clock.now) {
                 let proven = proven
-                if proven == 0 || clock.now >= healed { return true }
-                if await highest() >= proven { return true }
+                if proven.isEmpty || clock.now >= healed { return true }
+                if await isWhole(proven) { return true }
             }
             try? await Task.sleep(for: .milliseconds(5))
         }

@@ -23,22 +23,30 @@ struct Fetch: Hashable, Sendable {
     }
 
     var questions: [PeerQuestion] {
-        (prefixes.isEmpty ? [] : [.fetch(prefixes)]) + (places.isEmpty ? [] : [.fetchPlaces(places.ranges)])
+        let byShard = Dictionary(grouping: places, by: \.shard).sorted { $0.key < $1.key }
+        return (prefixes.isEmpty ? [] : [.fetch(prefixes)]) + byShard.map { .fetchPlaces($0, $1.ranges) }
     }
 }
 
 extension WireEvent {
     /// The targets that this event is what was asked for with; none where its bytes are no event.
-    var targets: [FetchTarget] {
+    func targets(_ sharding: Sharding) -> [FetchTarget] {
         guard let event = try? Event(canonicalBytes: event) else { return [] }
-        let targets = [FetchTarget.id(id), .place(EventPlace(originator: event.originator, sequence: event.sequence))]
+        let targets = [FetchTarget.id(id), .place(event.place(sharding))]
         guard isDeletion, let charge = try? Receipt(canonicalBytes: event.receipt).charge else { return targets }
         return targets + [.id(Deletion.mark(charge: charge.number, envelopeHash: event.envelopeHash))]
     }
 }
 
+extension Event {
+    /// Its place in its originator's chain.
+    func place(_ sharding: Sharding) -> EventPlace {
+        EventPlace(originator: originator, shard: sharding.shard(ofEnvelope: envelopeHash), sequence: sequence)
+    }
+}
+
 extension [EventPlace] {
-    /// The same places as ranges, ascending.
+    /// The same places, all of one shard, as ranges, ascending.
     var ranges: [PlaceRange] {
         var ranges: [PlaceRange] = []
         for place in sorted(by: { ($0.originator, $0.sequence) < ($1.originator, $1.sequence) }) {

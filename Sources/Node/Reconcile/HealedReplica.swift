@@ -1,31 +1,34 @@
+import Channels
 import Primitives
 
-/// A node's set as healing from one peer changes it.
+/// A node's set of a shard as healing from one peer changes it.
 struct HealedReplica: ReconcileReplica {
     let core: NodeCore
     let peer: UInt32
+    let shard: Shard
 
+    var sharding: Sharding { core.rules.sharding }
     var claims: FetchClaims { core.claims }
 
-    func state() async throws -> SetState { await core.store.state() }
+    func state() async throws -> SetState { await core.store.state(of: shard) }
 
-    func placeRanges() async throws -> Int { await core.store.placeRanges }
+    func placeRanges() async throws -> Int { await core.store.placeRanges(of: shard) }
 
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
-        await core.store.lacking(from: places, limit: limit)
+        await core.store.lacking(from: places, in: shard, limit: limit)
     }
 
     func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
-        try await core.store.sketched(key, from: first, count: count)
+        try await core.store.sketched(key, of: shard, from: first, count: count)
     }
 
-    func days() async throws -> [DayNode] { await core.store.days() }
+    func days() async throws -> [DayNode] { await core.store.days(of: shard) }
 
     func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        await core.store.tree(day: day, paths: paths)
+        await core.store.tree(of: shard, day: day, paths: paths)
     }
 
-    func state(from floor: UTCDay) async throws -> SetState { await core.store.state(from: floor) }
+    func state(from floor: UTCDay) async throws -> SetState { await core.store.state(of: shard, from: floor) }
 
     func needed(limit: Int) async throws -> [FetchTarget] { try await core.store.needed(limit: limit) }
 
@@ -35,12 +38,15 @@ struct HealedReplica: ReconcileReplica {
 }
 
 extension EventStore {
-    /// Cells of the sketch under a key, which is made first where there is none: outside of the store's queue, so that it goes
-    /// on meanwhile.
-    nonisolated func sketched(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
-        if let cells = await cells(key, from: first, count: count) { return cells }
-        let (ids, late) = await beginSketch()
-        await finish(SetSketch(of: ids, key: key), late: late)
-        return await cells(key, from: first, count: count) ?? []
+    /// Cells of a shard's sketch under a key, which is made first where there is none: outside of the store's queue, so that it
+    /// goes on meanwhile.
+    nonisolated func sketched(
+        _ key: SipHash, of shard: Shard, from first: Int, count: Int
+    ) async throws -> [SketchCell] {
+        if let cells = await cells(key, of: shard, from: first, count: count) { return cells }
+        guard let start = await beginSketch(of: shard) else { return [] }
+        let sketch = SetSketch(of: start.ids, key: key, cells: SetSketch.cellsKept(of: sharding))
+        await finish(sketch, of: shard, from: start)
+        return await cells(key, of: shard, from: first, count: count) ?? []
     }
 }

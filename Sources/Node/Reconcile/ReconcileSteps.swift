@@ -37,12 +37,12 @@ enum SketchGrowth {
     static let first = 32
     private static let halfBelow = 512
 
-    /// The next portion, given how many cells there are and by how much the counts differ.
-    static func next(have: Int, difference: UInt64) -> Int {
+    /// The next portion, given how many cells there are, by how much the counts differ, and how many are kept.
+    static func next(have: Int, difference: UInt64, kept: Int = SetSketch.cellsKept) -> Int {
         guard have > 0 else {
-            let least = min(Int(clamping: difference), SetSketch.cellsKept)
-            return min(first + least * 3 / 2, SetSketch.cellsKept)
+            let least = min(Int(clamping: difference), kept)
+            return min(first + least * 3 / 2, kept)
         }
-        return min(max(first, have < halfBelow ? have / 2 : have / 4), SetSketch.cellsKept - have)
+        return min(max(first, have < halfBelow ? have / 2 : have / 4), kept - have)
     }
 }

@@ -1,6 +1,7 @@
+import Channels
 import Primitives
 
-/// A peer, as far as healing asks it.
+/// What a peer holds of a shard, as far as healing asks it.
 protocol ReconcileSource: Sendable {
     /// What it holds, where that is not the same.
     func compare(_ state: SetState) async throws -> SetComparison
@@ -16,8 +17,10 @@ protocol ReconcileSource: Sendable {
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent]
 }
 
-/// The own set, as far as healing changes it.
+/// The own set of a shard, as far as healing changes it.
 protocol ReconcileReplica: Sendable {
+    var sharding: Sharding { get }
+    var shard: Shard { get }
     func state() async throws -> SetState
     /// The state of what expires on a day or later.
     func state(from floor: UTCDay) async throws -> SetState
@@ -50,6 +53,8 @@ extension ReconcileReplica {
 enum ReconcileOutcome: Hashable, Sendable {
     /// Both hold the same.
     case equal
+    /// The peer does not hold the shard.
+    case absent
     /// The peer holds nothing that this node lacks, as far as was looked; it is the peer's turn.
     case ahead
     /// What the peer holds and this node lacks was not found or not brought.

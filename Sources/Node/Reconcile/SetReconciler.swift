@@ -36,7 +36,13 @@ struct SetReconciler: Reconciler {
         var isWhole: SetState?
         for _ in 0..<Self.roundsMax {
             let ours = try await replica.state()
-            guard case .differs(let theirs, let key) = try await source.compare(ours) else { return .equal }
+            let theirs: SetState
+            let key: SipHash
+            switch try await source.compare(ours) {
+            case .equal: return .equal
+            case .absent: return .absent
+            case .differs(let state, key: let sketchKey): (theirs, key) = (state, sketchKey)
+            }
             if theirs.floor > ours.floor, try await replica.state(from: theirs.floor) == theirs { return .equal }
             if isWhole == theirs { return .ahead }
             let placeRanges = try await replica.placeRanges()
@@ -86,7 +92,9 @@ struct SetReconciler: Reconciler {
         case .places:
             let lacking = try await replica.lacking(from: try await source.places(), limit: Self.placesMax)
             let places = lacking.flatMap { range in
-                range.sequences.map { EventPlace(originator: range.originator, sequence: $0) }
+                range.sequences.map {
+                    EventPlace(originator: range.originator, shard: replica.shard, sequence: $0)
+                }
             }
             return Finding(targets: places.map { .place($0) })
         case .sketch:
@@ -106,8 +114,9 @@ struct SetReconciler: Reconciler {
         _ replica: any ReconcileReplica, _ source: any ReconcileSource, key: SipHash, difference: UInt64
     ) async throws -> [Bytes32]? {
         var decoder = SketchDecoder(key: key)
+        let kept = SetSketch.cellsKept(of: replica.sharding)
         while true {
-            let portion = SketchGrowth.next(have: decoder.count, difference: difference)
+            let portion = SketchGrowth.next(have: decoder.count, difference: difference, kept: kept)
             guard portion > 0 else { return nil }
             let theirs = try await source.cells(from: decoder.count, count: portion)
             guard theirs.count == portion else { return nil }
@@ -207,7 +216,9 @@ struct SetReconciler: Reconciler {
                 let asked = Set(lacking)
                 // What was not asked for is not taken: a peer can't choose what a healing node spends its time on.
                 let events = try await source.fetch(lacking)
-                    .map { (wire: $0, targets: $0.targets) }.filter { $0.targets.contains(where: asked.contains) }
+                    .map { (wire: $0, targets: $0.targets(replica.sharding)) }.filter {
+                        $0.targets.contains(where: asked.contains)
+                    }
                 let served = Set(events.flatMap(\.targets))
                 plan.answered(lacking, with: served)
                 brought.served += events.count

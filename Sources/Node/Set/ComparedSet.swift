@@ -1,13 +1,15 @@
+import Channels
 import Primitives
 
-/// What a node holds, in the forms in which it is compared with what a peer holds: trees that prove equality, places of chains,
+/// What a node holds of a shard, in the forms in which it is compared with what a peer holds: trees that prove equality, places of chains,
 /// and sketches.
 ///
 /// One sketch is under the node's own key, for whoever asks it; others are of the same set under the keys of those that it asks.
 /// Who is told a key can at worst make sketches useless, and then trees are compared.
 struct ComparedSet: Sendable {
-    /// The most sketches under others' keys; the one that was made first makes room.
-    static let sketchesMax = 64
+    /// The most sketches under others' keys in a network of one shard; the one that was made first makes room.
+    private static let sketchesMax = 64
+    private static let sketchesLeast = 4
 
     /// The most ids that are taken out of others' sketches one by one.
     private static let goneMax = 16_384
@@ -16,13 +18,19 @@ struct ComparedSet: Sendable {
     private(set) var places = HeldPlaces()
     private(set) var own: SetSketch
     private var others: [SetSketch] = []
+    private let othersMax: Int
     /// What came and went since a sketch of the rest was begun, and how many such are under way.
     private var late: [(id: Bytes32, isHeld: Bool)] = []
     private var begun = 0
 
+    /// Tells this set from one that the shard had before.
+    private let birth: UInt64
+
     /// Starts empty; the key should be random and secret from publishers.
-    init(key: SipHash) {
-        own = SetSketch(key: key)
+    init(key: SipHash, sharding: Sharding, birth: UInt64 = 0) {
+        self.birth = birth
+        own = SetSketch(key: key, cells: SetSketch.cellsKept(of: sharding))
+        othersMax = max(Self.sketchesMax / sharding.count, Self.sketchesLeast)
     }
 
     /// Takes an event in that was not held; a deletion has no place.
@@ -81,11 +89,11 @@ struct ComparedSet: Sendable {
     /// The answer to a question that only this set decides; `nil` for every other.
     mutating func answer(_ question: PeerQuestion) -> PeerAnswer? {
         switch question {
-        case .compare(let state): .compare(compare(state))
+        case .compare(_, let state): .compare(compare(state))
         case .places: .places(places.ranges(limit: PeerAnswer.placesMax))
-        case .cells(let first, let count): .cells(own.cells(from: Int(first), count: Int(count)))
+        case .cells(_, let first, let count): .cells(own.cells(from: Int(first), count: Int(count)))
         case .days: .days(days())
-        case .tree(let day, let paths): .tree(tree(day: day, paths: paths))
+        case .tree(_, let day, let paths): .tree(tree(day: day, paths: paths))
         default: nil
         }
     }
@@ -98,18 +106,19 @@ struct ComparedSet: Sendable {
         sketch(key)?.cells(from: first, count: count)
     }
 
-    /// The ids that a sketch under a new key has to be made of; whatever comes or goes meanwhile is made up for by ``finish(_:late:)``.
-    mutating func begin() -> (ids: HeldIDs, late: Int) {
+    /// The ids that a sketch under a new key has to be made of; whatever comes or goes meanwhile is made up for by ``finish(_:from:)``.
+    mutating func begin() -> SketchStart {
         begun += 1
-        return (ids, late.count)
+        return SketchStart(ids: ids, late: late.count, birth: birth)
     }
 
-    /// Keeps a sketch of what ``begin()`` gave.
-    mutating func finish(_ made: SetSketch, late start: Int) {
+    /// Keeps a sketch of what ``begin()`` gave; of a set that was let go of meanwhile it is dropped.
+    mutating func finish(_ made: SetSketch, from start: SketchStart) {
+        guard start.birth == birth else { return }
         var made = made
-        for (id, isHeld) in late[start...] { made.change(id, isHeld: isHeld) }
+        for (id, isHeld) in late[start.late...] { made.change(id, isHeld: isHeld) }
         if !hasSketch(made.key) { others.append(made) }
-        if others.count > Self.sketchesMax { others.removeFirst() }
+        if others.count > othersMax { others.removeFirst() }
         begun -= 1
         if begun == 0 { late = [] }
     }
@@ -119,17 +128,26 @@ struct ComparedSet: Sendable {
     }
 }
 
+/// What a sketch is made of, outside of the store's queue.
+struct SketchStart: Sendable {
+    let ids: HeldIDs
+    fileprivate let late: Int
+    fileprivate let birth: UInt64
+}
+
 /// How two sets stand to each other, as the one that was asked says it.
 enum SetComparison: Hashable, Sendable {
     case equal
     /// What the asked one holds, and the key of its sketch.
     case differs(SetState, key: SipHash)
+    /// The asked one does not hold the shard.
+    case absent
 }
 
 extension SetSketch {
     /// The sketch of a set under a key.
-    init(of ids: HeldIDs, key: SipHash) {
-        self.init(key: key)
+    init(of ids: HeldIDs, key: SipHash, cells: Int) {
+        self.init(key: key, cells: cells)
         ids.forEach { insert($0) }
     }
 }

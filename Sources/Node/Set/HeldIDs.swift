@@ -62,6 +62,12 @@ struct HeldIDs: Sendable {
         return state
     }
 
+    /// The state of a set without ids.
+    static func empty(from floor: UTCDay) -> SetState {
+        var set = HeldIDs()
+        return set.state(from: floor)
+    }
+
     /// Count and root of what expires on a day or later, the own floor at least.
     mutating func state(from first: UTCDay) -> SetState {
         let floor = max(floor, first)

@@ -1,12 +1,23 @@
+import Channels
 import Primitives
 
-/// A place in the chain of an originator.
-struct EventPlace: Hashable, Sendable {
+/// The chain of an originator in a shard: who holds other shards knows nothing of it, and misses nothing.
+struct ChainID: Hashable, Sendable {
     let originator: UInt32
-    let sequence: UInt64
+    let shard: Shard
 }
 
-/// Neighbouring places in the chain of an originator.
+/// A place in a chain.
+struct EventPlace: Hashable, Sendable {
+    let originator: UInt32
+    let shard: Shard
+    let sequence: UInt64
+
+    /// The chain that it is in.
+    var chain: ChainID { ChainID(originator: originator, shard: shard) }
+}
+
+/// Neighbouring places in the chain of an originator, in a shard that is known.
 struct PlaceRange: Hashable, Sendable {
     let originator: UInt32
     let sequences: ClosedRange<UInt64>
@@ -15,7 +26,7 @@ struct PlaceRange: Hashable, Sendable {
     var count: UInt64 { sequences.upperBound - sequences.lowerBound + 1 }
 }
 
-/// The places that a node holds events on, of every originator that it holds one of: what is missing is known exactly, whoever
+/// The places of a shard that a node holds events on, of every originator that it holds one of: what is missing is known exactly, whoever
 /// has it.
 struct HeldPlaces: Hashable, Sendable {
     private(set) var chains: [UInt32: EventChain] = [:]

@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 
 /// The first cells of a set's rateless sketch, kept up to date as ids come and go.
@@ -5,8 +6,12 @@ import Primitives
 /// Two sets' sketches under one key, one taken from the other, are a sketch of their difference: about 1.4 cells for each id
 /// that only one of them holds name it (``SketchDecoder``). It only *finds* differences; equality is ``HeldIDs/state``.
 struct SetSketch: Sendable {
-    /// The cells that a node keeps: enough for differences of some 11,000 ids, in 768 KiB.
+    /// The cells that a node keeps of all shards together: enough for differences of some 11,000 ids, in 768 KiB.
     static let cellsKept = 16_384
+    private static let cellsLeast = 256
+
+    /// The cells that are kept of each shard.
+    static func cellsKept(of sharding: Sharding) -> Int { max(cellsKept / sharding.count, cellsLeast) }
 
     let key: SipHash
     private var cells: ContiguousArray<SketchCell>

@@ -80,11 +80,15 @@ extension EventStore {
             report.refusals.append((checked.id, .evicted(expiry: checked.expiry, floor: floor)))
             return .refused
         }
+        guard index.sets[checked.shard] != nil else {
+            report.refusals.append((checked.id, .foreign(checked.shard)))
+            return .refused
+        }
         let sameCharge = try events(ofCharge: checked.charge.number)
         // An order to delete is about the charge, whatever becomes of the event that brings it.
         var isOrdered = false
         if let deletion = checked.deletion, !sameCharge.isEmpty {
-            isOrdered = try delete(checked.charge, deletion, &changes)
+            isOrdered = try delete(checked.charge, deletion, in: checked.shard, &changes)
             if isOrdered { report.admitted.append(checked.wire) }
         }
         if sameCharge.contains(where: { $0.id == checked.id }) { return isOrdered ? .new : .known }
@@ -112,7 +116,7 @@ extension EventStore {
         of checked: CheckedEvent, _ report: inout AdmissionReport
     ) throws(SQLiteFailure) {
         let (event, sequence) = (checked.event, checked.event.sequence)
-        let neighbours = try neighbours(of: EventPlace(originator: event.originator, sequence: sequence))
+        let neighbours = try neighbours(of: checked.place)
         if let rival = neighbours.first(where: { $0.sequence == sequence && $0.id != checked.id }) {
             try keepEvidence(checked.signed, against: rival.id)
             report.refusals.append((checked.id, .secondOnSequence(sequence: sequence, held: rival.id)))
@@ -122,8 +126,9 @@ extension EventStore {
         if let other = before.first, !before.contains(where: { $0.id == event.previous }) {
             try keepEvidence(checked.signed, against: other.id)
             report.refusals.append((checked.id, .otherPrevious(sequence: sequence, held: other.id)))
-        } else if before.isEmpty, sequence - 1 > known(event.originator), !event.links.contains(event.previous) {
-            wanted.insert(.place(EventPlace(originator: event.originator, sequence: sequence - 1)))
+        } else if before.isEmpty, sequence - 1 > known(checked.place.chain), !event.links.contains(event.previous) {
+            let before = EventPlace(originator: event.originator, shard: checked.shard, sequence: sequence - 1)
+            wanted.insert(.place(before))
         }
         for after in neighbours where after.sequence > sequence {
             guard let next = try signedEvent(after.id), next.event.previous != checked.id else { continue }

@@ -17,16 +17,16 @@ extension EventStore {
         try database.rows(
             """
             SELECT e.arrival, e.id, e.bytes, e.signature, coalesce(v.bytes, d.bytes), e.originator, e.sequence, e.epoch, e.charge,
-            e.logged, e.expiry, e.topic FROM event e LEFT JOIN envelope v ON v.charge = e.charge
+            e.logged, e.expiry, e.shard, e.topic FROM event e LEFT JOIN envelope v ON v.charge = e.charge
             LEFT JOIN deletion d ON d.charge = e.charge WHERE e.arrival > ? ORDER BY e.arrival LIMIT ?
             """, [.integer(arrival), .integer(Int64(limit))]
         ) { row throws(SQLiteFailure) in
             var columns: [UInt64] = []
-            for column in 5...10 as ClosedRange<Int32> { columns.append(try row.unsigned(column)) }
+            for column in 5...11 as ClosedRange<Int32> { columns.append(try row.unsigned(column)) }
             return Row(
                 arrival: row.integer(0), id: try row.bytes32(1),
                 wire: WireEvent(event: row.blob(2), signature: row.blob(3), envelope: row.blob(4)), columns: columns,
-                topic: try row.bytes32(11), hasPayload: !row.isNull(4))
+                topic: try row.bytes32(12), hasPayload: !row.isNull(4))
         }
     }
 
@@ -62,20 +62,28 @@ extension EventStore {
 
     /// What of the index in memory is not what the tables say.
     private func checkIndex() throws(SQLiteFailure) -> [StoreFault] {
-        var (fresh, evicted) = try StoreIndex.read(database, key: index.set.own.key, floor: floor)
+        let key = index.sets.values.first?.own.key ?? .random()
+        var (fresh, leftovers) = try StoreIndex.read(
+            database, key: key, sharding: sharding, held: held, floor: floor)
         var faults: [StoreFault] = []
         func compare(_ part: String, _ isSame: Bool) {
             if !isSame { faults.append(.index(part)) }
         }
-        compare("state", fresh.set.state() == index.set.state())
+        for shard in held {
+            compare("state", fresh.sets[shard]?.state() == index.sets[shard]?.state())
+            // What lies below the floor keeps its place until it is deleted.
+            if leftovers.isEmpty { compare("places", fresh.sets[shard]?.places == index.sets[shard]?.places) }
+            let cells = SetSketch.cellsKept(of: sharding)
+            compare(
+                "sketch",
+                fresh.sets[shard]?.own.cells(from: 0, count: cells)
+                    == index.sets[shard]?.own.cells(from: 0, count: cells))
+        }
         compare("messages", fresh.messages == index.messages)
         compare("topics", fresh.topics == index.topics)
-        // What lies below the floor may be half deleted.
-        compare("evicted", Set(evicted).isSubset(of: self.evicted))
-        // What lies below the floor keeps its place until it is deleted.
-        if evicted.isEmpty { compare("places", fresh.set.places == index.set.places) }
-        let cells = SetSketch.cellsKept
-        compare("sketch", fresh.set.own.cells(from: 0, count: cells) == index.set.own.cells(from: 0, count: cells))
+        // What is not held any more may be half deleted.
+        compare("evicted", Set(leftovers.expired).isSubset(of: self.leftovers.expired))
+        compare("released", Set(leftovers.released).isSubset(of: self.leftovers.released))
         let bound = UTCDay(number: .max)
         compare(
             "checkpoints",

@@ -1,39 +1,71 @@
+import Channels
 import Primitives
 
 extension EventStore {
-    /// The state of all that is held.
-    func state() -> SetState { index.set.state() }
+    /// The state of all that is held of a shard; that of nothing where the shard is not held.
+    func state(of shard: Shard) -> SetState { index.sets[shard]?.state() ?? HeldIDs.empty(from: floor) }
 
-    /// The state of what expires on a day or later.
-    func state(from floor: UTCDay) -> SetState { index.set.state(from: floor) }
-
-    /// In how many ranges the places lie on which events are held.
-    var placeRanges: Int { index.set.places.rangeCount }
-
-    /// The tree's root of each day, ascending.
-    func days() -> [DayNode] { index.set.days() }
-
-    /// What lies below some paths of a day's tree.
-    func tree(day: UInt64, paths: [TreePath]) -> [TreeContent] { index.set.tree(day: day, paths: paths) }
-
-    /// Of a peer's places those on which nothing is held.
-    func lacking(from places: [PlaceRange], limit: UInt64) -> [PlaceRange] {
-        index.set.places.lacking(from: places, limit: limit)
+    /// The state of what of it expires on a day or later.
+    func state(of shard: Shard, from floor: UTCDay) -> SetState {
+        index.sets[shard]?.state(from: floor) ?? HeldIDs.empty(from: floor)
     }
 
-    /// The answer to a peer's question that the set of events decides; `nil` for every other.
-    func answer(_ question: PeerQuestion) -> PeerAnswer? { index.set.answer(question) }
-
-    /// Cells of the sketch under a key; `nil` where there is none yet.
-    func cells(_ key: SipHash, from first: Int, count: Int) -> [SketchCell]? {
-        index.set.cells(key, from: first, count: count)
+    /// The states of all shards that are held, ascending.
+    func survey() -> [SurveyedShard] {
+        held.map { SurveyedShard(shard: $0, state: state(of: $0)) }
     }
 
-    /// What a sketch under a new key is made of, outside of the store's queue.
-    func beginSketch() -> (ids: HeldIDs, late: Int) { index.set.begin() }
+    /// In how many ranges the places of a shard lie on which events are held.
+    func placeRanges(of shard: Shard) -> Int { index.sets[shard]?.places.rangeCount ?? 0 }
 
-    /// Keeps a sketch that was made of what ``beginSketch()`` gave.
-    func finish(_ sketch: SetSketch, late: Int) { index.set.finish(sketch, late: late) }
+    /// The tree's root of each of a shard's days, ascending.
+    func days(of shard: Shard) -> [DayNode] { index.sets[shard]?.days() ?? [] }
+
+    /// What lies below some paths of the tree of a shard's day.
+    func tree(of shard: Shard, day: UInt64, paths: [TreePath]) -> [TreeContent] {
+        index.sets[shard]?.tree(day: day, paths: paths) ?? paths.map { _ in .leaf([]) }
+    }
+
+    /// Of a peer's places in a shard those on which nothing is held.
+    func lacking(from places: [PlaceRange], in shard: Shard, limit: UInt64) -> [PlaceRange] {
+        index.sets[shard]?.places.lacking(from: places, limit: limit) ?? []
+    }
+
+    /// The answer to a peer's question that the sets of events decide; `nil` for every other.
+    func answer(_ question: PeerQuestion) -> PeerAnswer? {
+        switch question {
+        case .compare(let shard, _):
+            index.sets[shard] == nil ? .compare(.absent) : index.sets[shard]?.answer(question)
+        case .places(let shard): index.sets[shard]?.answer(question) ?? .places([])
+        case .cells(let shard, _, _): index.sets[shard]?.answer(question) ?? .cells([])
+        case .days(let shard): index.sets[shard]?.answer(question) ?? .days([])
+        case .tree(let shard, _, let paths):
+            index.sets[shard]?.answer(question) ?? .tree(paths.map { _ in .leaf([]) })
+        case .survey(let shards): .survey(shards.map(compare))
+        default: nil
+        }
+    }
+
+    private func compare(_ surveyed: SurveyedShard) -> SurveyResult {
+        switch index.sets[surveyed.shard]?.compare(surveyed.state) {
+        case nil, .absent: .absent
+        case .equal: .equal
+        case .differs: .differs
+        }
+    }
+
+    /// Cells of a shard's sketch under a key; `nil` where there is none yet.
+    func cells(_ key: SipHash, of shard: Shard, from first: Int, count: Int) -> [SketchCell]? {
+        index.sets[shard]?.cells(key, from: first, count: count)
+    }
+
+    /// What a shard's sketch under a new key is made of, outside of the store's queue; `nil` where the shard is not held.
+    func beginSketch(of shard: Shard) -> SketchStart? { index.sets[shard]?.begin() }
+
+    /// Keeps a sketch that was made of what ``beginSketch(of:)`` gave.
+    func finish(_ sketch: SetSketch, of shard: Shard, from start: SketchStart) {
+        index.sets[shard]?.finish(sketch, from: start)
+    }
 
     /// Ancestors that events came without, some of them.
     func needed(limit: Int) throws(SQLiteFailure) -> [FetchTarget] {
@@ -52,7 +84,9 @@ extension EventStore {
             case .id(let id):
                 guard !refused.contains(id), try !isHeld(id) else { continue }
                 if try !database.exists("SELECT 1 FROM deletion WHERE id = ?", [.id(id)]) { unknown.append(target) }
-            case .place(let place): if !index.set.places.contains(place) { unknown.append(target) }
+            case .place(let place):
+                guard let set = index.sets[place.shard], !set.places.contains(place) else { continue }
+                unknown.append(target)
             }
         }
         return unknown
@@ -72,17 +106,18 @@ extension EventStore {
         return try wireEvents(ids, bytesMax: bytesMax)
     }
 
-    /// What is held on some places, ascending, up to a size and a number; one event always fits.
-    func wireEvents(on ranges: [PlaceRange], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
+    /// What is held on some places of a shard, ascending, up to a size and a number; one event always fits.
+    func wireEvents(in shard: Shard, on ranges: [PlaceRange], bytesMax: Int) throws(SQLiteFailure) -> [WireEvent] {
         var ids: [Bytes32] = []
         for range in ranges where ids.count < PeerQuestion.eventsMax {
             ids += try database.rows(
                 """
-                SELECT id FROM event WHERE originator = ? AND sequence BETWEEN ? AND ? AND expiry >= ?
+                SELECT id FROM event WHERE originator = ? AND shard = ? AND sequence BETWEEN ? AND ? AND expiry >= ?
                 ORDER BY sequence, id LIMIT ?
                 """,
                 [
-                    .node(range.originator), .number(range.sequences.lowerBound), .number(range.sequences.upperBound),
+                    .node(range.originator), .shard(shard), .number(range.sequences.lowerBound),
+                    .number(range.sequences.upperBound),
                     .day(floor),
                     .integer(Int64(PeerQuestion.eventsMax - ids.count)),
                 ]

@@ -11,35 +11,48 @@ extension EventStore {
     ) throws(SQLiteFailure) -> [Checkpoint] {
         guard day > floor else { return [] }
         let checkpoints = index.checkpoints(below: day, node: number)
-        var tips: [UInt32: UInt64] = [:]
+        var tips: [ChainID: UInt64] = [:]
         try transaction { () throws(SQLiteFailure) in
             var writer = WireWriter()
             writer.append(day.number)
             try database.setMeta(.floor, writer.bytes)
             for checkpoint in checkpoints {
                 try database.run(
-                    "INSERT OR REPLACE INTO checkpoint(day, bytes, signature) VALUES(?, ?, ?)",
-                    [.day(checkpoint.day), .blob(checkpoint.canonicalBytes), .blob(sign(checkpoint).bytes)])
+                    "INSERT OR REPLACE INTO checkpoint(day, shard, bytes, signature) VALUES(?, ?, ?, ?)",
+                    [
+                        .day(checkpoint.day), .shard(checkpoint.shard), .blob(checkpoint.canonicalBytes),
+                        .blob(sign(checkpoint).bytes),
+                    ])
             }
-            for originator in index.set.places.chains.keys.sorted() {
-                guard let tip = try signedTip(of: originator) else { continue }
-                try writeTip(tip)
-                tips[originator] = tip.event.sequence
-            }
+            tips = try writeTips(of: index.chains)
         }
         known.merge(tips) { max($0, $1) }
-        evicted += index.raise(to: day)
+        leftovers.expired += index.raise(to: day)
         return checkpoints
+    }
+
+    /// Writes down how far chains went, inside a transaction.
+    func writeTips(of chains: [ChainID]) throws(SQLiteFailure) -> [ChainID: UInt64] {
+        var tips: [ChainID: UInt64] = [:]
+        for chain in chains {
+            guard let tip = try signedTip(of: chain) else { continue }
+            try writeTip(tip)
+            tips[chain] = tip.event.sequence
+        }
+        return tips
     }
 
     private static let rememberedOfPortion = 16
 
-    /// Deletes some of what lies below the floor; returns how much is left.
+    /// Deletes some of what is not held any more; returns how much is left.
     ///
-    /// A crash loses nothing but time: what is below the floor is found again when the store is opened.
+    /// A crash loses nothing but time: what is below the floor, or of shards that were let go of, is found again when the store
+    /// is opened.
     func evict(limit: Int) throws(SQLiteFailure) -> Int {
-        guard !evicted.isEmpty else { return 0 }
-        let ids = Array(evicted.suffix(limit))
+        guard !leftovers.isEmpty || !leaving.isEmpty else { return 0 }
+        let expired = Array(leftovers.expired.suffix(limit))
+        let ids = expired + leftovers.released.suffix(limit - expired.count)
+        let isLast = ids.count == leftovers.count
         var removals: [StoreChanges.Removal] = []
         try transaction { () throws(SQLiteFailure) in
             for id in ids {
@@ -48,16 +61,20 @@ extension EventStore {
                     "DELETE FROM envelope WHERE charge = (SELECT charge FROM event WHERE id = ?)", [.id(id)])
                 removals.append(try remove(id))
             }
-            if ids.count == evicted.count {
+            if isLast {
+                try database.run("DELETE FROM deletion WHERE shard IN (SELECT number FROM shard WHERE is_held = 0)")
+                try database.run("DELETE FROM shard WHERE is_held = 0")
                 try database.run("DELETE FROM deletion WHERE expiry < ?", [.day(floor)])
                 try database.run("DELETE FROM dangling WHERE expiry < ?", [.day(floor)])
             }
         }
         // What links to them later is admitted, and nobody is asked for them. What is refused for other reasons stays known.
-        for id in ids.prefix(Self.rememberedOfPortion) { refused.insert(id) }
-        evicted.removeLast(ids.count)
+        for id in expired.prefix(Self.rememberedOfPortion) { refused.insert(id) }
+        leftovers.expired.removeLast(expired.count)
+        leftovers.released.removeLast(ids.count - expired.count)
         index.free(removals)
-        return evicted.count
+        if isLast { leaving = [] }
+        return leftovers.count
     }
 
     /// Keeps how far epochs are sealed, where it is further than what is known.
@@ -85,11 +102,13 @@ extension EventStore {
         return UTCDay(number: number)
     }
 
-    /// The checkpoints after a day, ascending, with this node's signatures.
-    func checkpoints(after day: UTCDay, limit: Int) throws(SQLiteFailure) -> [(Checkpoint, Signature)] {
+    /// The checkpoints after a shard of a day, ascending by day, then shard, with this node's signatures.
+    func checkpoints(
+        after day: UTCDay, _ shard: Shard, limit: Int
+    ) throws(SQLiteFailure) -> [(Checkpoint, Signature)] {
         try database.rows(
-            "SELECT bytes, signature FROM checkpoint WHERE day > ? ORDER BY day LIMIT ?",
-            [.day(day), .integer(Int64(limit))]
+            "SELECT bytes, signature FROM checkpoint WHERE (day, shard) > (?, ?) ORDER BY day, shard LIMIT ?",
+            [.day(day), .shard(shard), .integer(Int64(limit))]
         ) { row throws(SQLiteFailure) in
             guard let checkpoint = try? Checkpoint(canonicalBytes: row.blob(0)),
                 let signature = try? Signature(row.blob(1))

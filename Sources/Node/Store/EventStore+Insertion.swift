@@ -10,11 +10,12 @@ extension EventStore {
         let event = checked.event
         try database.run(
             """
-            INSERT INTO event(id, originator, sequence, topic, epoch, charge, logged, expiry, acknowledged, bytes, signature)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event(id, originator, shard, sequence, topic, epoch, charge, logged, expiry, acknowledged, bytes, signature)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .id(checked.id), .node(event.originator), .number(event.sequence), .id(event.topic),
+                .id(checked.id), .node(event.originator), .shard(checked.shard), .number(event.sequence),
+                .id(event.topic),
                 .number(checked.charge.epoch), .number(checked.charge.number), .number(checked.logged),
                 .day(checked.expiry), acknowledged.map { .number($0) } ?? .null, .blob(checked.wire.event),
                 .blob(checked.wire.signature),
@@ -25,17 +26,16 @@ extension EventStore {
             "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO UPDATE SET events = events + 1 RETURNING events",
             [.id(event.topic)]
         ) { $0.integer(0) }
-        let place = EventPlace(originator: event.originator, sequence: event.sequence)
         wanted.remove(.id(checked.id))
-        wanted.remove(.place(place))
+        wanted.remove(.place(checked.place))
         changes.append(
             .added(
                 StoreChanges.Addition(
-                    id: checked.id, place: place, expiry: checked.expiry, epoch: checked.charge.epoch,
+                    id: checked.id, place: checked.place, expiry: checked.expiry, epoch: checked.charge.epoch,
                     charge: checked.charge.number, bytes: UInt64(checked.wire.event.count), isMessage: isMessage,
                     isTopicNew: count == 1)))
         if let deletion = checked.deletion {
-            _ = try delete(checked.charge, deletion, &changes)
+            _ = try delete(checked.charge, deletion, in: checked.shard, &changes)
         } else if isFirstOfCharge {
             // An alias carries the same envelope: it is kept once.
             try database.run(
@@ -65,10 +65,12 @@ extension EventStore {
     /// Takes an event out; its envelope stays for the others of its charge.
     func remove(_ id: Bytes32) throws(SQLiteFailure) -> StoreChanges.Removal {
         let row = try database.first(
-            "SELECT originator, sequence, topic, expiry, length(bytes), charge FROM event WHERE id = ?", [.id(id)]
+            "SELECT originator, sequence, topic, expiry, length(bytes), charge, shard FROM event WHERE id = ?",
+            [.id(id)]
         ) { row throws(SQLiteFailure) in
             (
-                place: EventPlace(originator: try row.node(0), sequence: try row.unsigned(1)),
+                place: EventPlace(
+                    originator: try row.node(0), shard: try row.shard(6), sequence: try row.unsigned(1)),
                 topic: try row.bytes32(2), expiry: try row.day(3), bytes: try row.unsigned(4),
                 charge: try row.unsigned(5)
             )
@@ -80,24 +82,27 @@ extension EventStore {
             "UPDATE topic SET events = events - 1 WHERE id = ? RETURNING events", [.id(row.topic)]
         ) { $0.integer(0) }
         if left == 0 { try database.run("DELETE FROM topic WHERE id = ?", [.id(row.topic)]) }
-        let isFree = try event(of: row.place.originator, at: row.place.sequence) == nil
+        let isFree = try event(on: row.place) == nil
         return StoreChanges.Removal(
-            id: id, freed: isFree ? row.place : nil, expiry: row.expiry, bytes: row.bytes,
+            id: id, place: row.place, freed: isFree ? row.place : nil, expiry: row.expiry, bytes: row.bytes,
             isChargeGone: try events(ofCharge: row.charge).isEmpty, isTopicGone: left == 0)
     }
 
     /// Drops a message's payload and keeps its owner's order instead; `false` where one is kept already.
     func delete(
-        _ charge: Charge, _ deletion: Deletion, _ changes: inout StoreChanges
+        _ charge: Charge, _ deletion: Deletion, in shard: Shard, _ changes: inout StoreChanges
     ) throws(SQLiteFailure) -> Bool {
         let id = Deletion.mark(charge: charge.number, envelopeHash: charge.envelopeHash)
         let isNew =
             try database.run(
-                "INSERT INTO deletion(charge, id, expiry, bytes) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [.number(charge.number), .id(id), .day(charge.expiryDay), .blob(deletion.canonicalBytes)]) == 1
+                "INSERT INTO deletion(charge, id, shard, expiry, bytes) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [
+                    .number(charge.number), .id(id), .shard(shard), .day(charge.expiryDay),
+                    .blob(deletion.canonicalBytes),
+                ]) == 1
         guard isNew else { return false }
         try database.run("DELETE FROM envelope WHERE charge = ?", [.number(charge.number)])
-        changes.append(.deleted(StoreChanges.Deletion(id: id, expiry: charge.expiryDay)))
+        changes.append(.deleted(StoreChanges.Deletion(id: id, shard: shard, expiry: charge.expiryDay)))
         return true
     }
 
@@ -109,10 +114,10 @@ extension EventStore {
     }
 
     /// The event on a place of a chain; where its originator signed several, the smallest id.
-    func event(of originator: UInt32, at sequence: UInt64) throws(SQLiteFailure) -> Bytes32? {
+    func event(on place: EventPlace) throws(SQLiteFailure) -> Bytes32? {
         try database.first(
-            "SELECT id FROM event WHERE originator = ? AND sequence = ? ORDER BY id LIMIT 1",
-            [.node(originator), .number(sequence)]
+            "SELECT id FROM event WHERE originator = ? AND shard = ? AND sequence = ? ORDER BY id LIMIT 1",
+            [.node(place.originator), .shard(place.shard), .number(place.sequence)]
         ) { row throws(SQLiteFailure) in try row.bytes32(0) }
     }
 
@@ -120,9 +125,10 @@ extension EventStore {
     func neighbours(of place: EventPlace) throws(SQLiteFailure) -> [(sequence: UInt64, id: Bytes32)] {
         try database.rows(
             """
-            SELECT sequence, id FROM event WHERE originator = ? AND sequence BETWEEN ? AND ? ORDER BY sequence, id LIMIT 16
+            SELECT sequence, id FROM event WHERE originator = ? AND shard = ? AND sequence BETWEEN ? AND ?
+            ORDER BY sequence, id LIMIT 16
             """,
-            [.node(place.originator), .number(place.sequence - 1), .number(place.sequence + 1)]
+            [.node(place.originator), .shard(place.shard), .number(place.sequence - 1), .number(place.sequence + 1)]
         ) { row throws(SQLiteFailure) in (try row.unsigned(0), try row.bytes32(1)) }
     }
 

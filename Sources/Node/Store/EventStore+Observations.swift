@@ -136,11 +136,13 @@ extension EventStore {
     ///
     /// Only messages that every holder still has: neither deleted nor expired by `day`.
     func pick(
-        points: [Bytes32], epoch: UInt64, arrival: Int64, after day: UTCDay
+        points: [Bytes32], in shards: [Shard], epoch: UInt64, arrival: Int64, after day: UTCDay
     ) throws(SQLiteFailure) -> [Bytes32] {
+        guard !shards.isEmpty else { return [] }
         var picked: [Bytes32] = []
         for point in points {
-            guard let next = try next(from: point, except: picked, epoch: epoch, arrival: arrival, after: day)
+            guard
+                let next = try next(from: point, in: shards, except: picked, epoch: epoch, arrival: arrival, after: day)
             else { break }
             picked.append(next)
         }
@@ -149,15 +151,18 @@ extension EventStore {
 
     private func next(
         from point: Bytes32,
+        in shards: [Shard],
         except picked: [Bytes32],
         epoch: UInt64,
         arrival: Int64,
         after day: UTCDay
     ) throws(SQLiteFailure) -> Bytes32? {
+        let isAll = shards.count == sharding.count
+        let among = isAll ? "" : "AND shard IN (\(shards.map(\.description).joined(separator: ", ")))"
         for start in [point, .zero] {
             let ids = try database.rows(
                 """
-                SELECT id FROM event WHERE id >= ? AND epoch <= ? AND arrival <= ? AND expiry > ?
+                SELECT id FROM event WHERE id >= ? AND epoch <= ? AND arrival <= ? AND expiry > ? \(among)
                 AND EXISTS (SELECT 1 FROM envelope WHERE envelope.charge = event.charge) ORDER BY id LIMIT ?
                 """,
                 [

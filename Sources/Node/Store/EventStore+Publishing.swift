@@ -32,22 +32,32 @@ struct Publication: Sendable {
     /// The node's time.
     let time: UInt64
     let head: SignedHead?
-    /// The highest own sequence that anybody has shown by now: below it nothing is signed.
-    let proven: @Sendable () -> UInt64
+    /// The highest own sequence in a shard that anybody has shown by now: below it nothing is signed.
+    let proven: @Sendable (Shard) -> UInt64
 }
 
 extension EventStore {
-    /// How far the own chain goes, as far as it is known.
-    var ownHighest: UInt64 { max(known(number), index.chain(of: number).highest) }
+    /// How far the own chain in a shard goes, as far as it is known.
+    func ownHighest(in shard: Shard) -> UInt64 {
+        let own = ChainID(originator: number, shard: shard)
+        return max(known(own), index.chain(own).highest)
+    }
 
     /// Makes and signs events for drafts, inside a transaction.
     func publish(_ publication: Publication, _ changes: inout StoreChanges) throws(SQLiteFailure) -> [PublishDecision] {
         try keep(publication.head)
-        var tip = try chainTip(of: number)
+        var tips: [Shard: (sequence: UInt64, id: Bytes32)] = [:]
         let isFull = try limits.diskBytes.map { limit throws(SQLiteFailure) in try usedBytes() >= limit } ?? false
         var decisions: [PublishDecision] = []
         for draft in publication.drafts {
-            let isWhole = tip.sequence >= publication.proven()
+            let shard = sharding.shard(ofEnvelope: draft.receipt.charge.envelopeHash)
+            guard index.sets[shard] != nil else {
+                decisions.append(.refused(.event(.foreign(shard))))
+                continue
+            }
+            var tip = tips[shard] ?? (0, .zero)
+            if tips[shard] == nil { tip = try chainTip(of: ChainID(originator: number, shard: shard)) }
+            let isWhole = tip.sequence >= publication.proven(shard)
             let decision = try decide(draft, isWhole: isWhole, isFull: isFull, time: publication.time)
             guard case .sign = decision else {
                 decisions.append(decision.outcome)
@@ -55,7 +65,7 @@ extension EventStore {
             }
             let checked = try sign(draft, after: tip, by: publication.signer)
             try insert(checked, isFirstOfCharge: true, isMessage: true, acknowledged: publication.time, &changes)
-            tip = (checked.event.sequence, checked.id)
+            tips[shard] = (checked.event.sequence, checked.id)
             decisions.append(.made(checked.wire, event: checked.id, time: publication.time))
         }
         return decisions
@@ -76,7 +86,8 @@ extension EventStore {
                 receipt: draft.receipt.canonicalBytes
             ))
         return CheckedEvent(
-            signed: signed, wire: WireEvent(signed, draft.envelope), receipt: draft.receipt, deletion: nil)
+            signed: signed, wire: WireEvent(signed, draft.envelope), receipt: draft.receipt, deletion: nil,
+            sharding: sharding)
     }
 
     private enum Step {
@@ -124,18 +135,19 @@ extension EventStore {
     }
 
     /// The last event of a chain that is or was held, or was shown by a peer; sequence 0 and the zero id where there is none.
-    func chainTip(of originator: UInt32) throws(SQLiteFailure) -> (sequence: UInt64, id: Bytes32) {
-        guard let tip = try signedTip(of: originator) else { return (0, .zero) }
+    func chainTip(of chain: ChainID) throws(SQLiteFailure) -> (sequence: UInt64, id: Bytes32) {
+        guard let tip = try signedTip(of: chain) else { return (0, .zero) }
         return (tip.event.sequence, tip.id)
     }
 
     /// The same with its signature.
-    func signedTip(of originator: UInt32) throws(SQLiteFailure) -> SignedEvent? {
+    func signedTip(of chain: ChainID) throws(SQLiteFailure) -> SignedEvent? {
         let tips = try database.rows(
             """
-            SELECT bytes, signature FROM (SELECT bytes, signature FROM event WHERE originator = ?
-            ORDER BY sequence DESC, id LIMIT 1) UNION ALL SELECT bytes, signature FROM chain WHERE originator = ?
-            """, [.node(originator), .node(originator)]
+            SELECT bytes, signature FROM (SELECT bytes, signature FROM event WHERE originator = ?1 AND shard = ?2
+            ORDER BY sequence DESC, id LIMIT 1)
+            UNION ALL SELECT bytes, signature FROM chain WHERE originator = ?1 AND shard = ?2
+            """, [.node(chain.originator), .shard(chain.shard)]
         ) { row throws(SQLiteFailure) in
             guard let signature = try? Signature(row.blob(1)),
                 let event = try? SignedEvent(bytes: row.blob(0), signature: signature)
@@ -148,9 +160,10 @@ extension EventStore {
     /// Writes down how far a chain went, inside a transaction.
     func writeTip(_ tip: SignedEvent) throws(SQLiteFailure) {
         try database.run(
-            "INSERT OR REPLACE INTO chain(originator, sequence, id, bytes, signature) VALUES(?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO chain(originator, shard, sequence, id, bytes, signature) VALUES(?, ?, ?, ?, ?, ?)",
             [
-                .node(tip.event.originator), .number(tip.event.sequence), .id(tip.id), .blob(tip.bytes),
+                .node(tip.event.originator), .shard(tip.event.place(sharding).shard), .number(tip.event.sequence),
+                .id(tip.id), .blob(tip.bytes),
                 .blob(tip.signature.bytes),
             ])
     }
@@ -158,8 +171,20 @@ extension EventStore {
     /// Keeps an event of a chain that a peer has shown, signed, where it is further than what is known: what comes next comes
     /// after it, whether it is ever held or not.
     func keep(shown tip: SignedEvent) throws(SQLiteFailure) {
-        guard try tip.event.sequence > chainTip(of: tip.event.originator).sequence else { return }
+        let chain = tip.event.place(sharding).chain
+        guard try tip.event.sequence > chainTip(of: chain).sequence else { return }
         try transaction { () throws(SQLiteFailure) in try writeTip(tip) }
-        known[tip.event.originator] = tip.event.sequence
+        known[chain] = tip.event.sequence
+    }
+
+    /// The ends of an originator's chains, signed, ascending by shard, some of them from a shard on.
+    func signedTips(of originator: UInt32, from shard: Shard, limit: Int) throws(SQLiteFailure) -> [SignedEvent] {
+        let shards = Set(index.chains.filter { $0.originator == originator }.map(\.shard))
+            .union(known.keys.filter { $0.originator == originator }.map(\.shard))
+        var tips: [SignedEvent] = []
+        for shard in shards.sorted().drop(while: { $0 < shard }).prefix(limit) {
+            if let tip = try signedTip(of: ChainID(originator: originator, shard: shard)) { tips.append(tip) }
+        }
+        return tips
     }
 }

@@ -11,11 +11,12 @@ extension EventStore {
     }
 
     /// How far a chain is held.
-    func chainHead(of originator: UInt32) throws(SQLiteFailure) -> ChainHead? {
-        let tip = try chainTip(of: originator)
+    func chainHead(of chain: ChainID) throws(SQLiteFailure) -> ChainHead? {
+        let tip = try chainTip(of: chain)
         guard tip.sequence > 0 else { return nil }
         return ChainHead(
-            originator: originator, highest: tip.sequence, id: tip.id, missing: index.chain(of: originator).missing)
+            originator: chain.originator, shard: chain.shard, highest: tip.sequence, id: tip.id,
+            missing: index.chain(chain).missing)
     }
 
     /// A page of topics, ascending.
@@ -114,11 +115,14 @@ extension EventStore {
         }
     }
 
+    /// The most chains that the status names.
+    private static let chainsMax = 1_024
+
     /// What the node's status needs of the store.
     func figures() throws(SQLiteFailure) -> StoreFigures {
         var chains: [ChainHead] = []
-        for originator in index.set.places.chains.keys.sorted() {
-            if let head = try chainHead(of: originator) { chains.append(head) }
+        for chain in index.chains.prefix(Self.chainsMax) {
+            if let head = try chainHead(of: chain) { chains.append(head) }
         }
         return StoreFigures(
             events: index.events,

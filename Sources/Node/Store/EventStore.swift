@@ -11,19 +11,24 @@ actor EventStore {
 
     nonisolated let directory: String
     nonisolated let number: UInt32
+    nonisolated let sharding: Sharding
     let limits: NodeLimits
     let database: SQLiteDatabase
     var index: StoreIndex
     /// How far epochs are sealed, as far as it was told.
     var seal: SignedSealNotice?
-    /// What lies below the floor and is not deleted yet.
-    var evicted: [Bytes32]
+    /// What is not held any more and not deleted yet.
+    var leftovers: StoreLeftovers
+    /// The shards that are held, ascending.
+    var held: [Shard] { index.sets.keys.sorted() }
+    /// Shards that were let go of, of which something is left.
+    var leaving: Set<Shard>
     /// Ancestors to be asked for.
     var wanted: WantedEvents
     /// What expires before this day is held by nobody.
-    var floor: UTCDay { index.set.ids.floor }
+    var floor: UTCDay { index.floor }
     /// How far chains went whose last events are not held any more.
-    var known: [UInt32: UInt64]
+    var known: [ChainID: UInt64]
     var refused: RecentSet<Bytes32>
     var newestHead: SignedHead?
 
@@ -36,7 +41,8 @@ actor EventStore {
                     directory: configuration.dataDirectory, identity: StoreIdentity(configuration))
                 return try EventStore(
                     database, directory: configuration.dataDirectory, number: configuration.number,
-                    limits: configuration.limits, sketchKey: configuration.sketchKey, executor: executor)
+                    sharding: configuration.genesis.sharding, limits: configuration.limits,
+                    sketchKey: configuration.sketchKey, executor: executor)
             }
         }
         return try opened.get()
@@ -49,8 +55,8 @@ actor EventStore {
             Result { () throws(NodeError) in
                 let (database, identity) = try StoreOpening.reopen(directory: directory)
                 let store = try EventStore(
-                    database, directory: directory, number: identity.number, limits: NodeLimits(), sketchKey: nil,
-                    executor: executor)
+                    database, directory: directory, number: identity.number, sharding: identity.genesis.sharding,
+                    limits: NodeLimits(), sketchKey: nil, executor: executor)
                 return (store, identity)
             }
         }
@@ -58,15 +64,19 @@ actor EventStore {
     }
 
     private init(
-        _ database: SQLiteDatabase, directory: String, number: UInt32, limits: NodeLimits, sketchKey: SipHash?,
-        executor: StoreExecutor
+        _ database: SQLiteDatabase, directory: String, number: UInt32, sharding: Sharding, limits: NodeLimits,
+        sketchKey: SipHash?, executor: StoreExecutor
     ) throws(NodeError) {
         do {
             let floor = try Self.storedFloor(database)
             // What a crash has left of an eviction's last step.
             try database.run("DELETE FROM deletion WHERE expiry < ?", [.day(floor)])
             try database.run("DELETE FROM dangling WHERE expiry < ?", [.day(floor)])
-            (index, evicted) = try StoreIndex.read(database, key: sketchKey ?? .random(), floor: floor)
+            let shards = try Self.storedShards(database)
+            leaving = Set(shards.filter { !$0.isHeld }.map(\.shard))
+            (index, leftovers) = try StoreIndex.read(
+                database, key: sketchKey ?? .random(), sharding: sharding,
+                held: shards.filter(\.isHeld).map(\.shard), floor: floor)
             seal = try Self.storedSeal(database)
             known = try Self.storedChains(database)
             newestHead = try Self.storedHead(database)
@@ -77,6 +87,7 @@ actor EventStore {
         self.database = database
         self.directory = directory
         self.number = number
+        self.sharding = sharding
         self.limits = limits
         wanted = WantedEvents(limit: limits.wantedEvents)
         refused = RecentSet(limit: limits.refusedIDs)
@@ -113,11 +124,11 @@ actor EventStore {
     }
 
     /// How far a chain went that is not held any more; 0 where nothing is known of it.
-    func known(_ originator: UInt32) -> UInt64 { known[originator] ?? 0 }
+    func known(_ chain: ChainID) -> UInt64 { known[chain] ?? 0 }
 
-    private static func storedChains(_ database: SQLiteDatabase) throws(SQLiteFailure) -> [UInt32: UInt64] {
-        let rows = try database.rows("SELECT originator, sequence FROM chain") { row throws(SQLiteFailure) in
-            (try row.node(0), try row.unsigned(1))
+    private static func storedChains(_ database: SQLiteDatabase) throws(SQLiteFailure) -> [ChainID: UInt64] {
+        let rows = try database.rows("SELECT originator, shard, sequence FROM chain") { row throws(SQLiteFailure) in
+            (ChainID(originator: try row.node(0), shard: try row.shard(1)), try row.unsigned(2))
         }
         return Dictionary(rows) { first, _ in first }
     }

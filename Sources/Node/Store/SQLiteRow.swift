@@ -1,4 +1,5 @@
 import CSQLite
+import Channels
 import Primitives
 
 /// The row that a query stands on; it is read before the query goes on.
@@ -23,6 +24,12 @@ struct SQLiteRow {
     func node(_ column: Int32) throws(SQLiteFailure) -> UInt32 {
         guard let value = UInt32(exactly: integer(column)) else { throw .damaged("no node number") }
         return value
+    }
+
+    /// A shard.
+    func shard(_ column: Int32) throws(SQLiteFailure) -> Shard {
+        guard let number = UInt16(exactly: integer(column)) else { throw .damaged("no shard") }
+        return Shard(number: number)
     }
 
     func text(_ column: Int32) -> String { sqlite3_column_text(statement, column).map { String(cString: $0) } ?? "" }
@@ -54,6 +61,7 @@ extension SQLiteValue {
     static func id(_ value: Bytes32) -> SQLiteValue { .blob(value.bytes) }
     static func day(_ value: UTCDay) -> SQLiteValue { .integer(Int64(value.number)) }
     static func node(_ value: UInt32) -> SQLiteValue { .integer(Int64(value)) }
+    static func shard(_ value: Shard) -> SQLiteValue { .integer(Int64(value.number)) }
     /// A number that was checked to be below 2^63.
     static func number(_ value: UInt64) -> SQLiteValue { .integer(Int64(clamping: value)) }
 }

@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 
 /// What a transaction changed of the set of events, in order: the index in memory follows once it is durable.
@@ -18,6 +19,7 @@ struct StoreChanges {
     /// One event that gave way to another of its originator for the same charge, or was below the floor.
     struct Removal {
         let id: Bytes32
+        let place: EventPlace
         /// Its place, where no other event is on it.
         let freed: EventPlace?
         let expiry: UTCDay
@@ -30,6 +32,7 @@ struct StoreChanges {
     /// A message whose payload its owner had deleted.
     struct Deletion {
         let id: Bytes32
+        let shard: Shard
         let expiry: UTCDay
     }
 

@@ -14,7 +14,8 @@ struct StoreCheck: Sendable {
     /// `progress` is told of each portion how many events it had.
     func run(progress: (Int) -> Void) async throws -> [StoreFault] {
         var faults = try await store.checkTables()
-        let evicted = Set(await store.evicted)
+        let leftovers = await store.leftovers
+        let evicted = Set(leftovers.expired + leftovers.released)
         let floor = await store.floor
         var arrival: Int64 = 0
         while true {
@@ -40,7 +41,7 @@ struct StoreCheck: Sendable {
         let expected = [
             ("originator", UInt64(checked.event.originator)), ("sequence", checked.event.sequence),
             ("epoch", checked.charge.epoch), ("charge", checked.charge.number), ("logged", checked.logged),
-            ("expiry", UInt64(checked.expiry.number)),
+            ("expiry", UInt64(checked.expiry.number)), ("shard", UInt64(checked.shard.number)),
         ]
         for ((name, value), found) in zip(expected, row.columns) where value != found {
             faults.append(.column(id: row.id, name: name))

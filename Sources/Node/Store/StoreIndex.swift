@@ -3,51 +3,86 @@ import Primitives
 
 /// What the store keeps in memory; every part of it is derived from the tables.
 struct StoreIndex {
-    var set: ComparedSet
+    private let key: SipHash
+    private let sharding: Sharding
+    private var births: UInt64 = 0
+    /// A set for each shard that is held.
+    var sets: [Shard: ComparedSet] = [:]
+    /// What expires before this day is held by nobody.
+    private(set) var floor = UTCDay(number: 0)
     var messages: UInt64 = 0
     var topics: UInt64 = 0
-    /// The canonical bytes of the events that expire on a day.
-    private var bytes: [UTCDay: UInt64] = [:]
+    /// The canonical bytes of the events of a shard that expire on a day.
+    private var bytes: [Shard: [UTCDay: UInt64]] = [:]
     /// The charges that are held of each epoch lie in this range.
     private var charges: [UInt64: ClosedRange<UInt64>] = [:]
 
     /// How many events, deletions counted as well.
-    var events: UInt64 { UInt64(set.ids.count) }
-    /// The chain of an originator.
-    func chain(of originator: UInt32) -> EventChain { set.places.chains[originator] ?? EventChain() }
-
-    /// Starts empty.
-    private init(key: SipHash) {
-        set = ComparedSet(key: key)
+    var events: UInt64 { sets.values.reduce(0) { $0 + UInt64($1.ids.count) } }
+    /// A chain, as far as it is held.
+    func chain(_ id: ChainID) -> EventChain { sets[id.shard]?.places.chains[id.originator] ?? EventChain() }
+    /// Every chain of which something is held, ascending.
+    var chains: [ChainID] {
+        sets.keys.sorted().flatMap { shard in
+            (sets[shard]?.places.chains.keys.sorted() ?? []).map { ChainID(originator: $0, shard: shard) }
+        }
     }
 
-    /// Reads what the tables hold, and which events lie below the floor and were not deleted yet; the key is that of the own
-    /// sketch.
+    /// Starts empty, with a set for each shard that is held.
+    private init(key: SipHash, sharding: Sharding, held: [Shard], floor: UTCDay) {
+        self.key = key
+        self.sharding = sharding
+        self.floor = floor
+        for shard in held { take(shard) }
+    }
+
+    /// Begins to hold a shard.
+    mutating func take(_ shard: Shard) {
+        guard sets[shard] == nil else { return }
+        births += 1
+        var set = ComparedSet(key: key, sharding: sharding, birth: births)
+        _ = set.raise(to: floor)
+        sets[shard] = set
+    }
+
+    /// Ends to hold a shard; returns the ids.
+    mutating func letGo(_ shard: Shard) -> [Bytes32] {
+        var gone: [Bytes32] = []
+        sets.removeValue(forKey: shard)?.ids.forEach { gone.append($0) }
+        bytes[shard] = nil
+        return gone
+    }
+
+    /// Reads what the tables hold of the shards that are held, and which other events were not deleted yet; the key is that of
+    /// the own sketches.
     static func read(
-        _ database: SQLiteDatabase, key: SipHash, floor: UTCDay
-    ) throws(SQLiteFailure) -> (index: StoreIndex, evicted: [Bytes32]) {
-        var index = StoreIndex(key: key)
-        var evicted: [Bytes32] = []
-        _ = index.raise(to: floor)
-        try database.each("SELECT id, originator, sequence, expiry, epoch, charge, length(bytes) FROM event") {
+        _ database: SQLiteDatabase, key: SipHash, sharding: Sharding, held: [Shard], floor: UTCDay
+    ) throws(SQLiteFailure) -> (index: StoreIndex, leftovers: StoreLeftovers) {
+        var index = StoreIndex(key: key, sharding: sharding, held: held, floor: floor)
+        var leftovers = StoreLeftovers()
+        try database.each("SELECT id, originator, sequence, expiry, epoch, charge, length(bytes), shard FROM event") {
             row throws(SQLiteFailure) in
-            let (id, expiry) = (try row.bytes32(0), try row.day(3))
+            let (id, expiry, shard) = (try row.bytes32(0), try row.day(3), try row.shard(7))
             guard expiry >= floor else {
-                evicted.append(id)
+                leftovers.expired.append(id)
                 return
             }
-            let place = EventPlace(originator: try row.node(1), sequence: try row.unsigned(2))
-            index.set.insert(id, day: UInt64(expiry.number), place: place)
+            guard index.sets[shard] != nil else {
+                leftovers.released.append(id)
+                return
+            }
+            let place = EventPlace(originator: try row.node(1), shard: shard, sequence: try row.unsigned(2))
+            index.sets[shard]?.insert(id, day: UInt64(expiry.number), place: place)
             index.note(try row.unsigned(5), of: try row.unsigned(4))
-            index.bytes[expiry, default: 0] += try row.unsigned(6)
+            index.bytes[shard, default: [:]][expiry, default: 0] += try row.unsigned(6)
         }
-        try database.each("SELECT id, expiry FROM deletion WHERE expiry >= ?", [.day(floor)]) {
+        try database.each("SELECT id, expiry, shard FROM deletion WHERE expiry >= ?", [.day(floor)]) {
             row throws(SQLiteFailure) in
-            index.set.insert(try row.bytes32(0), day: try row.unsigned(1), place: nil)
+            index.sets[try row.shard(2)]?.insert(try row.bytes32(0), day: try row.unsigned(1), place: nil)
         }
         index.messages = try Self.count("SELECT COUNT(DISTINCT charge) FROM event", in: database)
         index.topics = try Self.count("SELECT COUNT(*) FROM topic", in: database)
-        return (index, evicted)
+        return (index, leftovers)
     }
 
     static func count(_ sql: String, in database: SQLiteDatabase) throws(SQLiteFailure) -> UInt64 {
@@ -63,42 +98,51 @@ struct StoreIndex {
         for change in changes.all {
             switch change {
             case .added(let added):
-                set.insert(added.id, day: UInt64(added.expiry.number), place: added.place)
+                let shard = added.place.shard
+                sets[shard]?.insert(added.id, day: UInt64(added.expiry.number), place: added.place)
                 note(added.charge, of: added.epoch)
-                bytes[added.expiry, default: 0] += added.bytes
+                bytes[shard, default: [:]][added.expiry, default: 0] += added.bytes
                 if added.isMessage { messages += 1 }
                 if added.isTopicNew { topics += 1 }
             case .removed(let removed):
-                set.remove(removed.id, day: UInt64(removed.expiry.number), freeing: removed.freed)
-                bytes[removed.expiry, default: 0] -= removed.bytes
+                let shard = removed.place.shard
+                sets[shard]?.remove(removed.id, day: UInt64(removed.expiry.number), freeing: removed.freed)
+                bytes[shard, default: [:]][removed.expiry, default: 0] -= removed.bytes
                 if removed.isTopicGone { topics -= 1 }
             case .deleted(let deleted):
-                set.insert(deleted.id, day: UInt64(deleted.expiry.number), place: nil)
+                sets[deleted.shard]?.insert(deleted.id, day: UInt64(deleted.expiry.number), place: nil)
             }
         }
     }
 
-    /// What stands for the days below a floor when they go, ascending.
+    /// What stands for the days below a floor when they go, ascending by shard, then day.
     mutating func checkpoints(below floor: UTCDay, node: UInt32) -> [Checkpoint] {
-        set.days().filter { $0.day < UInt64(floor.number) }.map { bucket in
-            let day = UTCDay(number: UInt32(bucket.day))
-            return Checkpoint(
-                node: node, day: day, count: bucket.node.count, bytes: bytes[day] ?? 0, root: bucket.node.hash)
+        sets.keys.sorted().flatMap { shard in
+            let days = sets[shard]?.days() ?? []
+            return days.filter { $0.day < UInt64(floor.number) }.map { bucket in
+                let day = UTCDay(number: UInt32(bucket.day))
+                return Checkpoint(
+                    node: node, shard: shard, day: day, count: bucket.node.count, bytes: bytes[shard]?[day] ?? 0,
+                    root: bucket.node.hash)
+            }
         }
     }
 
     /// Drops what expires before a day; returns the ids.
     mutating func raise(to floor: UTCDay) -> [Bytes32] {
+        self.floor = max(self.floor, floor)
         var gone: [Bytes32] = []
-        for (_, tree) in set.raise(to: floor) { tree.forEach { gone.append($0) } }
-        bytes = bytes.filter { $0.key >= floor }
+        for shard in sets.keys.sorted() {
+            for (_, tree) in sets[shard]?.raise(to: floor) ?? [] { tree.forEach { gone.append($0) } }
+            bytes[shard] = bytes[shard]?.filter { $0.key >= floor }
+        }
         return gone
     }
 
-    /// Follows the deletion of events below the floor.
+    /// Follows the deletion of events below the floor, or of shards that were let go of.
     mutating func free(_ removals: [StoreChanges.Removal]) {
         for removal in removals {
-            if let place = removal.freed { set.free(place) }
+            if let place = removal.freed { sets[place.shard]?.free(place) }
             if removal.isChargeGone { messages -= 1 }
             if removal.isTopicGone { topics -= 1 }
         }
@@ -113,4 +157,15 @@ struct StoreIndex {
             charges[epoch] = min(range.lowerBound, charge)...max(range.upperBound, charge)
         }
     }
+}
+
+/// Events in the tables that are not held any more and wait to be deleted.
+struct StoreLeftovers {
+    /// Those below the floor.
+    var expired: [Bytes32] = []
+    /// Those of shards that were let go of.
+    var released: [Bytes32] = []
+
+    var isEmpty: Bool { expired.isEmpty && released.isEmpty }
+    var count: Int { expired.count + released.count }
 }

@@ -93,6 +93,10 @@ enum StoreOpening {
             node.append(raw: identity.key.bytes)
             try database.setMeta(.node, node.bytes)
             try database.setMeta(.genesis, identity.genesis.canonicalBytes)
+            // Where every node holds everything, nothing has to be assigned first.
+            if identity.genesis.sharding.replication == 0 {
+                for shard in identity.genesis.sharding.all { try EventStore.hold(shard, in: database) }
+            }
         }
     }
 
@@ -155,6 +159,7 @@ enum MetaName: String {
     case genesis
     case floor
     case seal
+    case members
 }
 
 extension SQLiteDatabase {

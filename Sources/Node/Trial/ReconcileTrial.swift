@@ -85,9 +85,9 @@ public struct ReconcileTrial: Sendable {
         let toOther = TrialLink(to: other, differing: differing)
         let toOne = TrialLink(to: one, differing: differing)
         let begin = ThreadClock.processSeconds
-        _ = try await reconciler.reconcile(one, with: toOther, isPatient: true)
+        _ = try await reconciler.reconcile(one, with: toOther.on(TrialEvents.shard), isPatient: true)
         let middle = ThreadClock.processSeconds
-        let outcome = try await reconciler.reconcile(other, with: toOne, isPatient: true)
+        let outcome = try await reconciler.reconcile(other, with: toOne.on(TrialEvents.shard), isPatient: true)
         let end = ThreadClock.processSeconds
         let (first, second) = (toOther.traffic, toOne.traffic)
         let asking = (

@@ -1,7 +1,11 @@
+import Channels
 import Primitives
 
 /// Events that nobody signed, one for each number, made again whenever they are needed: for trials that only compare sets.
 struct TrialEvents: Sendable {
+    /// All of them are in the one shard of a network that has no more.
+    static let shard = Shard(number: 0)
+
     /// How many originators take turns.
     let originators: UInt32
     /// How many events are of one day.
@@ -10,7 +14,8 @@ struct TrialEvents: Sendable {
     /// Where event `number` is; neighbours are of different originators, as traffic is.
     func place(_ number: UInt64) -> EventPlace {
         EventPlace(
-            originator: UInt32(number % UInt64(originators)) + 1, sequence: number / UInt64(originators) + 1)
+            originator: UInt32(number % UInt64(originators)) + 1, shard: Self.shard,
+            sequence: number / UInt64(originators) + 1)
     }
 
     /// Which number is on a place.

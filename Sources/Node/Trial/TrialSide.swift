@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 import Synchronization
 
@@ -10,7 +11,7 @@ final class TrialSide: Sendable {
 
     init(events: TrialEvents, held numbers: some Sequence<UInt64>) {
         self.events = events
-        var set = ComparedSet(key: .random())
+        var set = ComparedSet(key: .random(), sharding: .none)
         for number in numbers { Self.insert(number, events, into: &set) }
         self.set = Mutex(set)
     }
@@ -28,9 +29,9 @@ final class TrialSide: Sendable {
 
     /// Makes the sketch under another side's key, as a node does once for each peer and then keeps it.
     func makeSketch(_ key: SipHash) {
-        let (ids, late) = with { $0.begin() }
-        let made = SetSketch(of: ids, key: key)
-        with { $0.finish(made, late: late) }
+        let start = with { $0.begin() }
+        let made = SetSketch(of: start.ids, key: key, cells: SetSketch.cellsKept)
+        with { $0.finish(made, from: start) }
     }
 
     private static func insert(_ number: UInt64, _ events: TrialEvents, into set: inout ComparedSet) {
@@ -40,6 +41,10 @@ final class TrialSide: Sendable {
 }
 
 extension TrialSide: ReconcileReplica {
+    var sharding: Sharding { .none }
+
+    var shard: Shard { TrialEvents.shard }
+
     func state() async throws -> SetState { with { $0.state() } }
 
     func state(from floor: UTCDay) async throws -> SetState { with { $0.state(from: floor) } }
@@ -77,7 +82,7 @@ extension TrialSide: ReconcileReplica {
         let before = ThreadClock.seconds
         with { set in
             for wire in wires {
-                guard case .place(let place)? = wire.targets.last else { continue }
+                guard case .place(let place)? = wire.targets(.none).last else { continue }
                 Self.insert(events.number(place), events, into: &set)
             }
         }

@@ -51,7 +51,7 @@ import Testing
             let refused: [([UInt8], PeerRefusal.Code)] = [
                 (hello(network, node: 9), .unregistered), (hello(network, node: 1) + proof, .twin),
                 (hello(network, version: 1), .version), (hello(network, log: .zero), .otherNetwork),
-                (PeerFrame(type: 5, request: 1, body: []).bytes, .unproved),
+                (PeerFrame(type: 5, request: 1, body: [0, 0]).bytes, .unproved),
                 (PeerFrame(type: 1, request: 1, body: [1]).bytes, .malformed), (hello(network) + proof, .proof),
             ]
             for (bytes, expected) in refused {

@@ -77,14 +77,15 @@ import Testing
         #expect(await publish(6...6, on: node).allSatisfy { $0 != nil })
         #expect(await node.chainHighest(of: 1)?.highest == 6)
         #expect(await node.chainHighest(of: 1)?.missing == 0)
-        node.core.gate.prove(9)
+        node.core.gate.prove(EventPlace(originator: 1, sequence: 9))
         let refusals = await node.publish(network.paid([.sample(7)])).map(\.refusal)
         #expect(refusals == [.healing])
         _ = try await node.core.take(Array(events[1...]), from: 2)
         #expect(
             await node.chainHighest(of: 1)
                 == ChainHead(
-                    originator: 1, highest: 6, id: try #require(await node.chainHighest(of: 1)?.id), missing: 0))
+                    originator: 1, shard: .one, highest: 6, id: try #require(await node.chainHighest(of: 1)?.id),
+                    missing: 0))
     }
 
     @Test

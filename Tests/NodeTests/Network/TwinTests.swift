@@ -96,7 +96,7 @@ import Testing
                     try? await Self.asking(asking, port) { session in
                         isProved.set()
                         try await Task.sleep(for: .seconds(1.5))
-                        _ = try await session.ask(.chain(originator: 2))
+                        _ = try await session.ask(.chains(originator: 2, from: .one))
                         try await Task.sleep(for: .seconds(60))
                     }
                 }

@@ -204,6 +204,8 @@ private struct RandomMessages {
         }
     }
 
+    mutating func shard() -> Shard { Shard(number: .random(in: 0...4_095, using: &generator)) }
+
     mutating func questions() -> [PeerQuestion] {
         [
             .hello(
@@ -215,15 +217,18 @@ private struct RandomMessages {
                     nonce: id()
                 )
             ),
-            .proof(signature()), .push(events()), .compare(state()), .places, .fetch(ids().map(\.prefix)),
+            .proof(signature()), .push(events()), .compare(shard(), state()), .places(shard()),
+            .fetch(ids().map(\.prefix)),
             .probe(day: .random(in: 0...UInt64.max, using: &generator), nonce: id()),
             .challenge(ids().map { PeerQuestion.Challenge(event: $0, nonce: $0) }),
-            .chain(originator: .random(in: 0...UInt32.max, using: &generator)),
-            .cells(from: .random(in: 0...UInt32.max, using: &generator), count: 7), .days,
+            .chains(originator: .random(in: 0...UInt32.max, using: &generator), from: shard()),
+            .cells(shard(), from: .random(in: 0...UInt32.max, using: &generator), count: 7), .days(shard()),
             .tree(
-                day: .random(in: 0...UInt64.max, using: &generator),
+                shard(), day: .random(in: 0...UInt64.max, using: &generator),
                 paths: ids().map { TreePath(of: $0, digits: .random(in: 0...16, using: &generator)) }),
-            .fetchPlaces(ranges()),
+            .fetchPlaces(shard(), ranges()),
+            .survey([]),
+            .survey((0..<3).map { SurveyedShard(shard: Shard(number: $0 * 1_365), state: state()) }),
         ]
     }
 
@@ -241,7 +246,8 @@ private struct RandomMessages {
             .days(ids().enumerated().map { DayNode(day: UInt64($0), node: node($1)) }),
             .tree([.leaf(ids()), .branch((0..<16).map { $0.isMultiple(of: 3) ? .empty : node(id()) })]),
             .fetch(events()), .fetchPlaces(events()), .probe(id()), .challenge(ids()),
-            .chain(nil), .chain(tip()),
+            .chains([]), .chains([tip(), tip()]), .compare(.absent),
+            .survey([.differs, .equal, .absent]), .survey([]),
             .refusal(PeerRefusal(code: .proof, text: "no")),
         ]
     }

@@ -105,7 +105,8 @@ import Testing
         }
         let figures = try await store.figures()
         #expect(figures.events == 5_000 && figures.evidence == 0)
-        #expect(figures.chains == [ChainHead(originator: 1, highest: 5_000, id: chain[4_999].id, missing: 0)])
+        #expect(
+            figures.chains == [ChainHead(originator: 1, shard: .one, highest: 5_000, id: chain[4_999].id, missing: 0)])
         #expect(try await store.tips() == [chain[4_999].id])
         #expect(try await store.needed(limit: 10).isEmpty)
     }

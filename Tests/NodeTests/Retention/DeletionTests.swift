@@ -149,7 +149,8 @@ import Testing
                 [try order(wires[place], deletion(envelopes[place])).unchecked()], from: nil, head: nil)
         }
         let points = ProbeProofs.points(seed: 1, day: UTCDay(number: 1), observer: 1, subject: 2, count: 64)
-        let picked = try await store.pick(points: points, epoch: 9, arrival: .max, after: UTCDay(number: 20_470))
+        let picked = try await store.pick(
+            points: points, in: [.one], epoch: 9, arrival: .max, after: UTCDay(number: 20_470))
         #expect(Set(picked) == Set(wires[10..<20].map(\.id)))
     }
 

@@ -1,3 +1,4 @@
+import Channels
 import Primitives
 import Synchronization
 
@@ -57,6 +58,8 @@ struct SimulatedReplica: ReconcileReplica {
     let healed: HealedReplica
     let claims: FetchClaims
 
+    var sharding: Sharding { healed.sharding }
+    var shard: Shard { healed.shard }
     func pause() async throws { await world.turnstile.pass(as: task) }
     func state() async throws -> SetState { try await healed.state() }
     func state(from floor: UTCDay) async throws -> SetState { try await healed.state(from: floor) }

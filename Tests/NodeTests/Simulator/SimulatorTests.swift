@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Channels
 import Primitives
 import Testing
 
@@ -52,6 +53,17 @@ import Testing
     @Test(.timeLimit(.minutes(10)))
     func `P8, P23: while days pass quickly nothing that was dropped comes back`() async throws {
         try await run(Scenario(steps: 160, loss: 60, fullDisks: false, hours: 40))
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `P22: while nodes come, go and crash, no shard is let go of before all that are assigned hold it`()
+        async throws
+    {
+        for (bits, replication) in [(2, 2), (1, 1), (0, 2)] as [(UInt8, UInt16)] {
+            let sharding = try #require(Sharding(bits: bits, replication: replication))
+            let seeds = Self.seeds.lowerBound..<Self.seeds.lowerBound + max(1, UInt64(Self.seeds.count) / 2)
+            try await run(Scenario(honest: 4, steps: 200, sharding: sharding, hours: 4), seeds: seeds)
+        }
     }
 
     @Test func `a seed gives the same run again, to the last step`() async throws {

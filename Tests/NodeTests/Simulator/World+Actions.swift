@@ -9,6 +9,7 @@ extension World {
     func start(_ node: SimulatedNode) async throws {
         try await node.start(registry, peers: nodes.map(\.number).filter { $0 != node.number })
         note("start \(node.number)")
+        if scenario.sharding.replication > 0 { try await assign(node) }
     }
 
     /// One step: something happens, or a task that talks to a peer goes on.
@@ -30,7 +31,7 @@ extension World {
         case 83..<88: if scenario.crashes { try await crash() }
         case 88..<91: if scenario.fullDisks { pick(nodes)?.fill(after: random(0..<30), count: random(1..<6)) }
         case 91..<94: await delete()
-        case 94..<97: if scenario.hasForger { await forge() }
+        case 94..<97: if scenario.hasForger { await forge() } else { try await moveShards() }
         default: for node in nodes where node.node == nil { try await start(node) }
         }
     }
@@ -46,7 +47,9 @@ extension World {
                 return state.envelopes
             }
             let day = UTCDay(containing: state.withLock { $0.time }).number + random(1..<12)
-            let envelope = Envelope.sample(number, in: topic.id, bytes: random(0..<90), expiry: day)
+            let envelope = Envelope.sample(
+                number, in: topic.id, bytes: random(0..<90), expiry: day,
+                shardBits: scenario.sharding.bits)
             // Some are paid twice.
             paid += Array(repeating: (topic, envelope), count: chance(10) ? 2 : 1)
         }
@@ -113,15 +116,22 @@ extension World {
             defer { turnstile.end() }
             let link = SimulatedLink(self, task: task, from: from, to: to)
             guard let claims = claims[from.number] else { return }
-            let replica = SimulatedReplica(
-                world: self, task: task, healed: HealedReplica(core: core, peer: to.number), claims: claims)
+            func replica(_ shard: Shard) -> SimulatedReplica {
+                SimulatedReplica(
+                    world: self, task: task, healed: HealedReplica(core: core, peer: to.number, shard: shard),
+                    claims: claims)
+            }
             let reconciler = SetReconciler(fetchMax: 8, takesMax: 0)
             do {
                 try await core.hear(link, from: to.number)
                 try await core.learn(try await link.news())
-                let outcome = try await reconciler.reconcile(replica, with: link, isPatient: isPatient)
-                try await reconciler.fetchAncestors(for: replica, from: link)
-                note("\(from.number) from \(to.number): \(outcome)")
+                var timesAhead: [Shard: Int] = [:]
+                let isEqual = try await core.heal(
+                    from: link, peer: to.number, isPatient: isPatient, reconciler: reconciler, timesAhead: &timesAhead,
+                    replica: replica)
+                let any = Shard(number: 0)
+                try await reconciler.fetchAncestors(for: replica(any), from: link.on(any))
+                note("\(from.number) from \(to.number): \(isEqual ? "equal" : "differs")")
             } catch {
                 note("\(from.number) from \(to.number): \(error)")
             }

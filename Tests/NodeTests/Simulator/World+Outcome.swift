@@ -8,6 +8,7 @@ import Synchronization
 extension World {
     /// Runs the scenario, heals everything, and returns what does not hold.
     func run() async throws -> [String] {
+        if scenario.sharding.replication > 0 { elect() }
         for node in nodes { try await start(node) }
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<scenario.steps { try await step(&group) }
@@ -60,14 +61,16 @@ extension World {
     }
 
     private func areEqual() async throws -> Bool {
+        guard scenario.sharding.replication == 0 else { return try await areHandedOver() }
         var states: Set<SetState> = []
         for node in honest { if let core = node.node?.core { states.insert(await core.store.state()) } }
         return states.count <= 1
     }
 
     private func faults() async throws -> [String] {
-        var faults: [String] = []
+        var faults = state.withLock { $0.faults }
         if try await !areEqual() { faults.append("honest nodes differ") }
+        guard scenario.sharding.replication == 0 else { return try await faults + shardFaults() }
         let (acknowledged, ordered, deleted) = state.withLock { ($0.acknowledged, $0.ordered, $0.deleted) }
         var pages: [[StoredMessage]] = []
         for place in honest {

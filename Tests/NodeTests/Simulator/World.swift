@@ -16,6 +16,8 @@ struct Scenario: Sendable {
     var steps = 120
     /// The part of pushed frames that is lost, in 100.
     var loss = 30
+    /// The network's shards; where they are held by some nodes only, who is assigned to them changes.
+    var sharding = Sharding.none
     /// Whether nodes crash, at any statement.
     var crashes = true
     /// Whether disks fill up.
@@ -49,13 +51,17 @@ final class World: Sendable {
         var deleted: Set<UInt64> = []
         var envelopes: UInt64 = 0
         var tasks = 0
+        /// The nodes of the epoch's snapshot, with their stakes.
+        var members: [WeightedRendezvous.Candidate] = []
+        /// What did not hold while it ran.
+        var faults: [String] = []
         var trace: [String] = []
     }
 
     static let owners = (1...3).map { SecretKey(seed: UInt64($0), label: "owner") }
 
     let scenario: Scenario
-    let network = TestNetwork()
+    let network: TestNetwork
     let turnstile = Turnstile()
     let nodes: [SimulatedNode]
     let registry: [RegisteredNode]
@@ -68,7 +74,8 @@ final class World: Sendable {
         let count = UInt32(scenario.honest + scenario.byzantine.count)
         let state = Mutex(State(generator: SplitMix64(seed: seed), time: TestLog.start + 3_600))
         forger = count + 1
-        let network = network
+        let network = TestNetwork(sharding: scenario.sharding)
+        self.network = network
         nodes = (1...count).map { number in
             var configuration = network.configuration(number)
             configuration.limits.chainTimeout = .zero

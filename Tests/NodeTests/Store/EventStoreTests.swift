@@ -119,7 +119,7 @@ import Testing
         let other = try await network.store(2)
         _ = try await other.admit(try [smaller, after].map { try $0.unchecked() }, from: nil, head: nil)
         #expect(await store.state() == other.state())
-        #expect(await store.answer(.places) == other.answer(.places))
+        #expect(await store.answer(.places(.one)) == other.answer(.places(.one)))
         #expect(try await store.database(count: "envelope") == 2)
     }
 
@@ -196,15 +196,19 @@ import Testing
         var seen: Set<Bytes32> = []
         for day in 0..<40 as Range<UInt32> {
             let points = ProbeProofs.points(seed: 1, day: UTCDay(number: day), observer: 1, subject: 2, count: 8)
-            let picked = try await store.pick(points: points, epoch: 1, arrival: arrival, after: UTCDay(number: 0))
+            let picked = try await store.pick(
+                points: points, in: [.one], epoch: 1, arrival: arrival, after: UTCDay(number: 0))
             #expect(picked.count == 8 && Set(picked).count == 8)
             #expect(
-                try await picked == store.pick(points: points, epoch: 1, arrival: arrival, after: UTCDay(number: 0)))
+                try await picked
+                    == store.pick(points: points, in: [.one], epoch: 1, arrival: arrival, after: UTCDay(number: 0)))
             seen.formUnion(picked)
         }
         #expect(seen == Set(chain[..<12].map(\.id)))
         let points = ProbeProofs.points(seed: 1, day: UTCDay(number: 1), observer: 1, subject: 2, count: 8)
-        #expect(try await store.pick(points: points, epoch: 0, arrival: arrival, after: UTCDay(number: 0)).isEmpty)
+        #expect(
+            try await store.pick(points: points, in: [.one], epoch: 0, arrival: arrival, after: UTCDay(number: 0))
+                .isEmpty)
     }
 }
 

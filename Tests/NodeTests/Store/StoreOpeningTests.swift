@@ -73,7 +73,7 @@ import Testing
         database.close()
         #expect(
             await refusal(configuration)
-                == .storeFormat(directory: configuration.dataDirectory, found: 1, supported: 3)
+                == .storeFormat(directory: configuration.dataDirectory, found: 1, supported: 4)
         )
     }
 

@@ -22,19 +22,22 @@ final class StoreSource: ReconcileSource {
 
     func compare(_ state: SetState) async throws -> SetComparison {
         counts.withLock { $0.comparisons += 1 }
-        guard case .compare(let comparison) = await store.answer(.compare(state)) else { throw PeerFailure.closed }
+        guard case .compare(let comparison) = await store.answer(.compare(.one, state)) else {
+            throw PeerFailure.closed
+        }
         return comparison
     }
 
     func places() async throws -> [PlaceRange] {
         counts.withLock { $0.findings += 1 }
-        guard case .places(let places) = await store.answer(.places) else { throw PeerFailure.closed }
+        guard case .places(let places) = await store.answer(.places(.one)) else { throw PeerFailure.closed }
         return places
     }
 
     func cells(from first: Int, count: Int) async throws -> [SketchCell] {
         counts.withLock { $0.findings += 1 }
-        guard case .cells(let cells) = await store.answer(.cells(from: UInt32(first), count: UInt32(count))) else {
+        guard case .cells(let cells) = await store.answer(.cells(.one, from: UInt32(first), count: UInt32(count)))
+        else {
             throw PeerFailure.closed
         }
         return cells
@@ -69,18 +72,20 @@ final class StoreSource: ReconcileSource {
 /// A store that is healed with events whose signatures nobody made.
 struct StoreReplica: ReconcileReplica {
     let store: EventStore
+    var sharding: Sharding { .none }
+    var shard: Shard { .one }
     var claims = FetchClaims(lifetime: .seconds(2))
 
     func state() async throws -> SetState { await store.state() }
 
-    func placeRanges() async throws -> Int { await store.placeRanges }
+    func placeRanges() async throws -> Int { await store.placeRanges(of: .one) }
 
     func lacking(from places: [PlaceRange], limit: UInt64) async throws -> [PlaceRange] {
         await store.lacking(from: places, limit: limit)
     }
 
     func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
-        try await store.sketched(key, from: first, count: count)
+        try await store.sketched(key, of: .one, from: first, count: count)
     }
 
     func days() async throws -> [DayNode] { await store.days() }
@@ -105,7 +110,7 @@ extension WireEvent {
     func unchecked() throws -> CheckedEvent {
         let signed = try SignedEvent(bytes: event, signature: try Signature(signature))
         let receipt = try Receipt(canonicalBytes: signed.event.receipt)
-        return CheckedEvent(signed: signed, wire: self, receipt: receipt, deletion: deletion)
+        return CheckedEvent(signed: signed, wire: self, receipt: receipt, deletion: deletion, sharding: .none)
     }
 }
 

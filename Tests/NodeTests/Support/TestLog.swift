@@ -21,7 +21,7 @@ final class TestLog: Sendable {
     let genesis: Genesis
     private let state: Mutex<State>
 
-    init(seed: UInt64 = 1, time: UInt64 = TestLog.start + 3_600) {
+    init(seed: UInt64 = 1, time: UInt64 = TestLog.start + 3_600, sharding: Sharding = .none) {
         key = SecretKey(seed: seed, label: "log")
         admin = SecretKey(seed: seed, label: "admin")
         genesis = Genesis(
@@ -35,7 +35,8 @@ final class TestLog: Sendable {
             settlementScale: 6,
             start: Self.start,
             epochSeconds: Self.epochSeconds,
-            ruleset: 1
+            ruleset: 1,
+            sharding: sharding
         )
         state = Mutex(State(time: time))
     }
@@ -109,18 +110,23 @@ final class TestLog: Sendable {
 
 extension Envelope {
     /// An envelope of a test's topic with a payload made from a number.
-    static func sample(_ number: UInt64, topic: UInt64 = 1, bytes: Int = 64, expiry: UInt32 = 20_600) -> Envelope {
-        sample(number, in: Bytes32(integer: UInt128(topic)), bytes: bytes, expiry: expiry)
+    static func sample(
+        _ number: UInt64, topic: UInt64 = 1, bytes: Int = 64, expiry: UInt32 = 20_600, shardBits: UInt8 = 0
+    ) -> Envelope {
+        sample(number, in: Bytes32(integer: UInt128(topic)), bytes: bytes, expiry: expiry, shardBits: shardBits)
     }
 
     /// An envelope of any topic with a payload made from a number.
-    static func sample(_ number: UInt64, in topic: Bytes32, bytes: Int = 64, expiry: UInt32 = 20_600) -> Envelope {
+    static func sample(
+        _ number: UInt64, in topic: Bytes32, bytes: Int = 64, expiry: UInt32 = 20_600, shardBits: UInt8 = 0
+    ) -> Envelope {
         var generator = SplitMix64(seed: number)
         return Envelope(
             topic: topic,
             expiryDay: UTCDay(number: expiry),
             salt: Bytes32(integer: UInt128(number)),
-            payload: (0..<bytes).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            payload: (0..<bytes).map { _ in UInt8(truncatingIfNeeded: generator.next()) },
+            shardBits: shardBits
         )
     }
 }

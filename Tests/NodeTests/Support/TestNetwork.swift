@@ -29,8 +29,12 @@ extension Logger {
 
 /// A log and the keys and directories of some nodes.
 struct TestNetwork {
-    let log = TestLog()
+    let log: TestLog
     let directory = TemporaryDirectory()
+
+    init(sharding: Sharding = .none) {
+        log = TestLog(sharding: sharding)
+    }
 
     func key(_ number: UInt32) -> SecretKey { SecretKey(seed: UInt64(number), label: "node") }
 

@@ -75,7 +75,7 @@ extension TestLog {
             let signed = SignedEvent(event: event, signature: signature)
             previous = signed.id
             return CheckedEvent(
-                signed: signed, wire: WireEvent(signed, envelope), receipt: receipt, deletion: nil)
+                signed: signed, wire: WireEvent(signed, envelope), receipt: receipt, deletion: nil, sharding: .none)
         }
     }
 }
