@@ -26,7 +26,7 @@ final class NodeCore: Sendable {
     let holdings: Holdings
     /// Fires when shards may have to change hands.
     let shardsWanted = Signal()
-    private let stakes = Mutex<[WeightedRendezvous.Candidate]>([])
+    private let snapshot = Mutex<[UInt32]>([])
     /// Fires when a head or a seal may have raised the floor.
     let floorWanted = Signal()
     /// Fires after events were admitted, from wherever.
@@ -42,10 +42,10 @@ final class NodeCore: Sendable {
     var partners: [UInt32] {
         get async { holdings.partners(of: await store.held, among: others) }
     }
-    /// The nodes of the epoch's snapshot with their stakes; empty where nobody has told.
-    var members: [WeightedRendezvous.Candidate] {
-        get { stakes.withLock { $0 } }
-        set { stakes.withLock { $0 = newValue } }
+    /// The nodes of the epoch's snapshot; empty where nobody has told.
+    var members: [UInt32] {
+        get { snapshot.withLock { $0 } }
+        set { snapshot.withLock { $0 = newValue } }
     }
 
     init(_ configuration: NodeConfiguration, logger: Logger) async throws(NodeError) {

@@ -1,6 +1,6 @@
 public import Channels
 public import Logging
-public import Primitives
+import Primitives
 
 /// The replication engine of one node: a store, the peers, and what keeps them equal.
 ///
@@ -62,9 +62,9 @@ public final class ReplicationNode: Sendable {
     /// Takes the registry in: who the peers are, and whose events are admitted. Entries without both signatures are
     /// left out.
     ///
-    /// `members` are the nodes of the open epoch's snapshot with their stakes: shards are assigned among them. Without any, all
-    /// registered nodes with the stakes that they were registered with take their place.
-    public func update(registry: [RegisteredNode], members: [WeightedRendezvous.Candidate] = []) async {
+    /// `members` are the nodes of the open epoch's snapshot: shards are assigned among them. Without any, all registered nodes take
+    /// their place.
+    public func update(registry: [RegisteredNode], members: [UInt32] = []) async {
         let before = core.registry.all
         let known = Set(before)
         let nodes = registry.filter { known.contains($0) || $0.isSigned(in: core.domain) }

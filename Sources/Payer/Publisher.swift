@@ -26,13 +26,15 @@ public struct Publisher: Sendable {
     private let http: HTTPClient
     private let domain: EIP712Domain
     private let nodes: [RegisteredNode]
+    private let shards: ShardMap?
 
     /// The most envelopes and bytes of one request, as docs/protocol.md §11 says.
     public static let batchCountMax = 64
     private static let batchBytesMax = 4 << 20
 
-    /// Tries `nodes` in this order.
-    public init(http: HTTPClient, domain: EIP712Domain, nodes: [RegisteredNode]) {
+    /// Tries `nodes` in this order, of each envelope's shard those first that are assigned to it, where `shards` says which.
+    public init(http: HTTPClient, domain: EIP712Domain, nodes: [RegisteredNode], shards: ShardMap? = nil) {
+        self.shards = shards
         self.http = http
         self.domain = domain
         self.nodes = nodes
@@ -40,6 +42,21 @@ public struct Publisher: Sendable {
 
     /// Publishes envelopes with their receipts and returns the nodes' acknowledgements, each checked.
     public func publish(
+        _ paid: [(envelope: Envelope, receipt: Receipt)]
+    ) async throws -> [(acknowledgement: Acknowledgement, signature: Signature)] {
+        guard let sharding = shards?.sharding, sharding.count > 1 else { return try await publishShard(paid) }
+        let places = Dictionary(grouping: paid.indices) { sharding.shard(ofEnvelope: paid[$0].envelope.hash) }
+        var answers: [Int: (acknowledgement: Acknowledgement, signature: Signature)] = [:]
+        for (_, places) in places.sorted(by: { $0.key < $1.key }) {
+            for (place, answer) in zip(places, try await publishShard(places.map { paid[$0] })) {
+                answers[place] = answer
+            }
+        }
+        return paid.indices.compactMap { answers[$0] }
+    }
+
+    /// Publishes envelopes of one shard.
+    private func publishShard(
         _ paid: [(envelope: Envelope, receipt: Receipt)]
     ) async throws -> [(acknowledgement: Acknowledgement, signature: Signature)] {
         var answers: [(acknowledgement: Acknowledgement, signature: Signature)] = []
@@ -65,19 +82,34 @@ public struct Publisher: Sendable {
         let body = PublishRequest.encode(batch)
         var reasons: [String] = []
         var refusals: [SignedBytesBody] = []
-        for node in nodes {
+        var left = order(for: batch)
+        while !left.isEmpty {
+            let node = left.removeFirst()
             let client = JSONClient(http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 15)
             do {
                 let answer: PublishAnswersBody = try await client.post("/v1/envelopes", bytes: body)
                 refusals += checkedRefusals(answer, batch, node)
+                // Who does not hold the shard says who does.
+                if let holders = answer.results.lazy.compactMap(\.holders).first {
+                    left =
+                        left.filter { holders.contains($0.registration.httpEndpoint) }
+                        + left.filter { !holders.contains($0.registration.httpEndpoint) }
+                }
                 return try check(answer, batch, node)
             } catch let error as ClientError {
                 reasons.append("\(error)")
-            } catch PublishError.refused(let problem) where problem.status == 503 {
+            } catch PublishError.refused(let problem) where problem.status == 503 || problem.status == 421 {
                 reasons.append("\(problem.code): \(problem.detail)")  // this node can't now; another may
             }
         }
         throw PublishError.noNode(reasons: reasons, refusals: refusals)
+    }
+
+    /// The nodes in the order in which they are tried for envelopes of one shard.
+    private func order(for batch: [(envelope: Envelope, receipt: Receipt)]) -> [RegisteredNode] {
+        guard let shards, let first = batch.first else { return nodes }
+        let holders = Set(shards.holders(of: shards.sharding.shard(ofEnvelope: first.envelope.hash)))
+        return nodes.filter { holders.contains($0.number) } + nodes.filter { !holders.contains($0.number) }
     }
 
     /// The refusals in an answer that the node signed about what was sent.

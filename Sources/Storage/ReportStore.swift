@@ -57,6 +57,8 @@ public struct ReportStore: Sendable {
         public let postageDue: UInt64?
         /// The epoch of the charge.
         public let epoch: UInt64
+        /// The envelope that was paid.
+        public let envelopeHash: Bytes32
     }
 
     /// The charges up to `number` whose base or postage was held before the leaf at `index`, in the order of their leaves.
@@ -72,7 +74,7 @@ public struct ReportStore: Sendable {
     ) async throws {
         try await transaction.forEachRow(
             """
-            WITH held AS (SELECT c.number, c.log_index, c.expiry_day, e.number AS epoch, p.due, \
+            WITH held AS (SELECT c.number, c.log_index, c.expiry_day, c.envelope_hash, e.number AS epoch, p.due, \
             CASE WHEN l.is_over THEN 0 ELSE c.storage_per_day - coalesce(l.per_day, 0) END AS storage_per_day, \
             CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) THEN c.base - coalesce(r.base, 0) END AS base, \
             CASE WHEN e.cut_index IS NULL OR e.cut_index >= \(index) \
@@ -99,7 +101,8 @@ public struct ReportStore: Sendable {
                     expiryDay: UTCDay(number: UInt32(clamping: try row.unsigned("expiry_day"))),
                     storagePerDay: try row.amount("storage_per_day"),
                     postage: try row.optionalNumeric("postage").map { Amount($0) },
-                    postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch")))
+                    postageDue: try row.optionalUnsigned("due"), epoch: try row.unsigned("epoch"),
+                    envelopeHash: try row.hash("envelope_hash")))
         }
     }
 

@@ -98,7 +98,7 @@ struct AuditReadingTests {
                 postage: nil, postageDue: nil),
             OpenCharge(
                 charge: 9, epoch: 1, base: nil, congestion: nil, expiryDay: 19_783, storagePerDay: 0, postage: .max,
-                postageDue: .max),
+                postageDue: .max, shard: 4_095),
         ]
         func read(_ text: String) throws -> [OpenCharge] {
             var found: [OpenCharge] = []
@@ -106,16 +106,19 @@ struct AuditReadingTests {
             try InputFiles.forEachHeld(AuditSource(name: "held.csv", content: .bytes(bytes))) { found.append($0) }
             return found
         }
-        let text = "7,1,38500000,0,19783,22528,,\r\n9,1,,,19783,0,\(UInt128.max),\(UInt64.max)\r\n"
+        let text = "7,1,38500000,0,19783,22528,,,0\r\n9,1,,,19783,0,\(UInt128.max),\(UInt64.max),4095\r\n"
         #expect(
             String(decoding: OpenCharge.csv(charges).dropFirst(OpenCharge.form.csvStart.count), as: UTF8.self) == text)
         #expect(try read(text) == charges)
         for line in [
-            "07,1,38500000,0,19783,22528,,\r\n", "7,1,38500000,,19783,22528,,\r\n", "7,1,,0,19783,22528,,\r\n",
-            "7,1,38500000,0,19783,22528,,\n", "7,1,38500000,0,19783,22528,5,\r\n", "7,1,38500000,0,19783,22528,,,\r\n",
-            "7,1,38500000,0,19783,22528,0850000,1767830500\r\n", "7,1,038500000,0,19783,22528,,\r\n",
-            "7,1,38500000,00,19783,22528,,\r\n", "7,1,38500000,0,19783,22528,5,01\r\n",
-            "7,1,38500000,0,4294967296,22528,,\r\n", "7,1,38500000,0,19783,22528,,",
+            "07,1,38500000,0,19783,22528,,,0\r\n", "7,1,38500000,,19783,22528,,,0\r\n",
+            "7,1,,0,19783,22528,,,0\r\n", "7,1,38500000,0,19783,22528,,,0\n",
+            "7,1,38500000,0,19783,22528,5,,0\r\n", "7,1,38500000,0,19783,22528,,,0,\r\n",
+            "7,1,38500000,0,19783,22528,0850000,1767830500,0\r\n", "7,1,038500000,0,19783,22528,,,0\r\n",
+            "7,1,38500000,00,19783,22528,,,0\r\n", "7,1,38500000,0,19783,22528,5,01,0\r\n",
+            "7,1,38500000,0,4294967296,22528,,,0\r\n", "7,1,38500000,0,19783,22528,,,0",
+            "7,1,38500000,0,19783,22528,,\r\n", "7,1,38500000,0,19783,22528,,,65536\r\n",
+            "7,1,38500000,0,19783,22528,,,\r\n", "7,1,38500000,0,19783,22528,,,00\r\n",
         ] {
             #expect(throws: AuditDifference.self, "\(line)") { try read(line) }
         }

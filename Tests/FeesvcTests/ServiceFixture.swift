@@ -167,7 +167,7 @@ struct ServiceFixture {
         let day = UTCDay(containing: service.clock.now).number + 60
         return Envelope(
             topic: topic.id, expiryDay: UTCDay(number: day), salt: SHA256.hash(Array(label.utf8)),
-            payload: [UInt8](repeating: 7, count: 1_024))
+            payload: [UInt8](repeating: 7, count: 1_024), shardBits: service.genesis.sharding.bits)
     }
 
     func item(_ envelope: Envelope, postage: Amount = .zero) -> Item {
@@ -216,8 +216,11 @@ struct ServiceFixture {
     static func nodeKey(_ number: Int) -> SecretKey { SecretKey(seed: 9, label: "node/\(number)") }
 
     /// Registers nodes 1 … `count` with a stake of 1,000 units each.
-    func registerNodes(_ count: Int) async throws {
-        for number in 1...count {
+    func registerNodes(_ count: Int) async throws { try await registerNodes(1...count) }
+
+    /// Registers some nodes as the next ones.
+    func registerNodes(_ numbers: ClosedRange<Int>) async throws {
+        for number in numbers {
             let key = Self.operatorKey(number)
             let stake = StakeDeposit(
                 operatorAddress: key.address, amount: 1_000, reference: SHA256.hash(key.address.bytes))

@@ -1,6 +1,7 @@
 public import Primitives
 
-/// Which nodes are assigned to which shard, by weighted rendezvous hashing over the nodes of an epoch and their stakes.
+/// Which nodes are assigned to which shard, by weighted rendezvous hashing over the nodes of an epoch's snapshot and their
+/// stakes.
 public struct ShardMap: Hashable, Sendable {
     /// The network's shards.
     public let sharding: Sharding
@@ -21,6 +22,13 @@ public struct ShardMap: Hashable, Sendable {
             for holder in holders { byNode[holder, default: []].insert(shard) }
         }
         self.byNode = byNode
+    }
+
+    /// Assigns among registered nodes, by the stakes that they were registered with: what a stake gave since moves no shard.
+    public init(_ genesis: Genesis, nodes: [RegisteredNode]) {
+        self.init(
+            genesis.sharding, logID: genesis.logID,
+            nodes: nodes.map { WeightedRendezvous.Candidate(number: $0.number, weight: $0.registration.stake) })
     }
 
     /// SHA-256 of `tagged "feesvc/holders/1": b32 logID, u16 shard`.

@@ -35,7 +35,8 @@ struct ShardKeeper: Sendable {
                 core.registryChanged.fire()
             }
         }
-        for released in duty.released where try await core.store.letGo(released) {
+        for released in duty.released where core.maySurrender {
+            guard try await core.store.letGo(released) else { continue }
             core.logger.info(
                 "a shard was handed over: every node that is assigned to it has proved to hold the same",
                 metadata: ["shard": "\(released.shard)", "shard.events": "\(released.state.count)"])
@@ -52,20 +53,21 @@ struct ShardKeeper: Sendable {
 }
 
 extension NodeCore {
-    /// Assigns shards anew, by the nodes that are known and the epoch's stakes.
+    /// Whether shards may be let go of: not while lists are due of what was held in the epoch before, by those who were assigned
+    /// then.
+    var maySurrender: Bool {
+        guard let head = clock.newest?.head, head.epoch > 1 else { return true }
+        return head.time >= configuration.genesis.epochs.deliveryCut(of: head.epoch - 1)
+    }
+
+    /// Assigns shards anew, among the nodes of the epoch's snapshot.
     func assignShards() {
-        let stakes = members.isEmpty ? registry.all.map(\.candidate) : members
-        let map = ShardMap(rules.sharding, logID: rules.logID, nodes: stakes)
+        let members = Set(members)
+        let nodes = registry.all.filter { members.isEmpty || members.contains($0.number) }
+        let map = ShardMap(configuration.genesis, nodes: nodes)
         guard map != holdings.map else { return }
         holdings.assign(map)
         shardsWanted.fire()
         registryChanged.fire()
-    }
-}
-
-extension RegisteredNode {
-    /// It, with the stake that it was registered with.
-    fileprivate var candidate: WeightedRendezvous.Candidate {
-        WeightedRendezvous.Candidate(number: number, weight: registration.stake)
     }
 }

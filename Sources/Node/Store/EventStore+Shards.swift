@@ -1,5 +1,6 @@
 import Channels
 import Primitives
+import Rewards
 
 extension EventStore {
     /// The shards that a store holds or is letting go of.
@@ -20,24 +21,21 @@ extension EventStore {
         for shard in new { index.take(shard) }
     }
 
-    /// Keeps the nodes of the epoch's snapshot with their stakes.
-    func keep(members: [WeightedRendezvous.Candidate]) throws(SQLiteFailure) {
+    /// Keeps the nodes of the epoch's snapshot.
+    func keep(members: [UInt32]) throws(SQLiteFailure) {
         var encoder = CanonicalEncoder()
-        encoder.append(list: members) { encoder, member in
-            encoder.append(member.number)
-            encoder.append(member.weight)
-        }
+        encoder.append(list: members) { $0.append($1) }
         let bytes = encoder.bytes
         try transaction { () throws(SQLiteFailure) in try database.setMeta(.members, bytes) }
     }
 
     /// The members that were kept; none before the first.
-    func storedMembers() throws(SQLiteFailure) -> [WeightedRendezvous.Candidate] {
+    func storedMembers() throws(SQLiteFailure) -> [UInt32] {
         guard let bytes = try database.meta(.members) else { return [] }
         do {
             var decoder = CanonicalDecoder(untagged: bytes)
-            let members = try decoder.readList(limit: Int(UInt16.max)) { decoder throws(CanonicalError) in
-                WeightedRendezvous.Candidate(number: try decoder.readUInt32(), weight: try decoder.readAmount())
+            let members = try decoder.readList(limit: Silence.nodesMax) { decoder throws(CanonicalError) in
+                try decoder.readUInt32()
             }
             try decoder.finish()
             return members

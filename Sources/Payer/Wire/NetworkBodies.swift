@@ -78,10 +78,20 @@ public struct NodesBody: Codable, Sendable {
 
     /// The nodes by number.
     public let nodes: [Node]
+    /// The nodes of the open epoch's snapshot, ascending: among these shards are assigned.
+    public let members: [UInt32]
 
     /// Makes the body.
-    public init(nodes: [Node]) {
+    public init(nodes: [Node], members: [UInt32]) {
         self.nodes = nodes
+        self.members = members
+    }
+
+    /// Who is assigned to which shard.
+    public func shardMap(_ genesis: Genesis) throws -> ShardMap {
+        let members = Set(members)
+        let nodes = try registered
+        return ShardMap(genesis, nodes: members.isEmpty ? nodes : nodes.filter { members.contains($0.number) })
     }
 
     /// The registrations; whoever uses them checks their signatures.
@@ -100,11 +110,15 @@ public struct PublishAnswerBody: Codable, Sendable {
     public let refusal: SignedBytesBody?
     /// Why it was refused.
     public let problem: ProblemBody?
+    /// Where the topic's shard is held by other nodes: where clients reach those that are assigned to it.
+    public let holders: [String]?
 
     /// Makes the body.
     public init(
-        event: Bytes32?, acknowledgement: SignedBytesBody?, refusal: SignedBytesBody? = nil, problem: ProblemBody?
+        event: Bytes32?, acknowledgement: SignedBytesBody?, refusal: SignedBytesBody? = nil, problem: ProblemBody?,
+        holders: [String]? = nil
     ) {
+        self.holders = holders
         self.event = event
         self.acknowledgement = acknowledgement
         self.refusal = refusal

@@ -61,7 +61,8 @@ extension EpochReplay {
             HeldCharges.Held(
                 epoch: epoch, base: price.base, congestion: price.congestion, expiryDay: charge.expiryDay,
                 storagePerDay: perDay, postage: price.postage > .zero ? price.postage : nil,
-                postageDue: price.postage > .zero ? time.addingClamped(schedule.postageWindow) : nil))
+                postageDue: price.postage > .zero ? time.addingClamped(schedule.postageWindow) : nil,
+                shard: genesis.sharding.shard(ofEnvelope: charge.envelopeHash)))
         flows.charged = try flows.charged.adding(try price.total)
     }
 }

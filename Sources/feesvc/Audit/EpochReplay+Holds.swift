@@ -45,10 +45,10 @@ extension EpochReplay {
         guard let charge = held[void.charge], let base = charge.base else {
             throw AuditDifference(place, "held base of charge \(void.charge)", expected: "some", found: "none")
         }
-        let members = Set(nodes.filter { $0.isMember(of: charge.epoch, genesis.epochs) }.map(\.node.number))
+        let holders = shardMap(of: charge.epoch).holders(of: charge.shard)
         let claim = DeliveryCut.claim(
-            charge: void.charge, holders: members.count,
-            reports: (reports[charge.epoch] ?? []).filter { members.contains($0.node) },
+            charge: void.charge, holders: holders.count,
+            reports: (reports[charge.epoch] ?? []).filter { holders.contains($0.node) },
             shown: ShownEvidence(
                 isAcknowledged: void.ground == .undelivered, isRefused: void.ground == .refused, first: nil))
         guard claim?.ground == void.ground else {

@@ -16,6 +16,8 @@ struct HeldCharges {
         var storagePerDay: Amount
         var postage: Amount?
         let postageDue: UInt64?
+        /// Whose holders decide whether it was delivered.
+        let shard: Shard
     }
 
     /// Base and congestion of charges of one epoch.
@@ -126,12 +128,12 @@ extension OpenCharge {
         self.init(
             charge: number, epoch: held.epoch, base: held.base, congestion: held.congestion,
             expiryDay: held.expiryDay.number, storagePerDay: held.storagePerDay, postage: held.postage,
-            postageDue: held.postageDue)
+            postageDue: held.postageDue, shard: held.shard.number)
     }
 
     var held: HeldCharges.Held {
         HeldCharges.Held(
             epoch: epoch, base: base, congestion: congestion, expiryDay: UTCDay(number: expiryDay),
-            storagePerDay: storagePerDay, postage: postage, postageDue: postageDue)
+            storagePerDay: storagePerDay, postage: postage, postageDue: postageDue, shard: Shard(number: shard))
     }
 }

@@ -48,13 +48,14 @@ enum InputFiles {
             let perDay = scanner.amount(), scanner.comma()
         else { return nil }
         guard let postage = scanner.optional({ $0.amount() }), scanner.comma(),
-            let due = scanner.optional({ $0.unsigned() })
+            let due = scanner.optional({ $0.unsigned() }), scanner.comma(),
+            let shard = scanner.unsigned().flatMap(UInt16.init(exactly:))
         else { return nil }
         // A base without congestion, or a window's end that is missing, would be another state than any replay reaches.
         guard scanner.isAtEnd, (base == nil) == (congestion == nil), postage == nil || due != nil else { return nil }
         return OpenCharge(
             charge: charge, epoch: epoch, base: base, congestion: congestion, expiryDay: expiryDay,
-            storagePerDay: perDay, postage: postage, postageDue: due)
+            storagePerDay: perDay, postage: postage, postageDue: due, shard: shard)
     }
 
     /// The signed head in `head.csv`.

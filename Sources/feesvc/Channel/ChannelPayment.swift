@@ -44,7 +44,7 @@ struct ChannelPayment {
         let topic = try await newTopic(for: order)
         let envelope = Envelope(
             topic: topic?.id ?? order.topic ?? .zero, expiryDay: order.expiryDay, salt: Self.random(),
-            payload: order.payload)
+            payload: order.payload, shardBits: session.service.genesis.sharding.bits)
         let item = try item(order, envelope)
         try write(envelope)
         do {

@@ -85,7 +85,10 @@ struct PaidMessages {
             return node
         }
         return NodePublisher(
-            wallet: wallet, channel: channel, publisher: Publisher(http: http, domain: service.domain, nodes: nodes))
+            wallet: wallet, channel: channel,
+            publisher: Publisher(
+                http: http, domain: service.domain, nodes: nodes,
+                shards: try registry.shardMap(service.genesis)))
     }
 }
 

@@ -206,6 +206,11 @@ struct AlreadyRunning: Error, CustomStringConvertible {
 
 /// What a new instance is made of.
 struct InstanceOptions: ParsableArguments {
+    /// Into which shards topics fall; `nil` where there can't be so many.
+    var sharding: Sharding? {
+        Sharding(bits: UInt8(clamping: max(1, shards).trailingZeroBitCount), replication: replication)
+    }
+
     @Option(help: "The chain id of signatures.")
     var chainId: UInt64 = 31_337
     @Option(help: "The currency's code.")
@@ -216,6 +221,10 @@ struct InstanceOptions: ParsableArguments {
     var epochLength: UInt64 = 604_800
     @Option(help: "How pools are split, until feesvc admin ruleset: 1, alike, or 2, by stake (docs/protocol.md §8).")
     var ruleset: UInt32 = 1
+    @Option(help: "Into how many shards topics fall: a power of two up to 4096. Fixed for good.")
+    var shards = 1
+    @Option(help: "By how many nodes each shard is held, chosen by stake; 0: by all. Fixed for good.")
+    var replication: UInt16 = 0
     @Option(help: "The base fee of a message, in units.")
     var messageFee = "38500000"
     @Option(help: "The storage fee of a byte and day, in units.")
@@ -236,6 +245,9 @@ struct InstanceOptions: ParsableArguments {
     func validate() throws {
         guard Ruleset(genesis: ruleset) != nil else {
             throw ValidationError("--ruleset is \(ruleset); there are 1 and 2.")
+        }
+        guard shards > 0, shards.nonzeroBitCount == 1, sharding != nil else {
+            throw ValidationError("--shards is \(shards); it must be a power of two from 1 to 4096.")
         }
         guard (60...UInt64(366 * 86_400)).contains(epochLength) else {
             throw ValidationError("--epoch-length is \(epochLength) seconds; it must be from 60 to 31622400.")

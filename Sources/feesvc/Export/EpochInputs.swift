@@ -96,7 +96,8 @@ struct EpochInputs {
             let open = OpenCharge(
                 charge: stored.number, epoch: stored.epoch, base: stored.base, congestion: stored.congestion,
                 expiryDay: stored.expiryDay.number, storagePerDay: stored.storagePerDay, postage: stored.postage,
-                postageDue: stored.postageDue)
+                postageDue: stored.postageDue,
+                shard: genesis.sharding.shard(ofEnvelope: stored.envelopeHash).number)
             try charge(open)
             open.appendCSV(to: &part)
             rows += 1

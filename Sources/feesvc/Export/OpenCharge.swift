@@ -7,6 +7,7 @@ struct OpenCharge: Equatable, Sendable {
         name: "held",
         columns: [
             "charge", "epoch", "base", "congestion", "expiry_day", "storage_per_day", "postage", "postage_due",
+            "shard",
         ])
 
     let charge: UInt64
@@ -21,6 +22,8 @@ struct OpenCharge: Equatable, Sendable {
     var postage: Amount?
     /// When the postage window ends, where there was postage.
     let postageDue: UInt64?
+    /// The shard of its message.
+    var shard: UInt16 = 0
 
     /// What is not held, and a window that there is not, are empty fields.
     func appendCSV(to out: inout [UInt8]) {
@@ -39,6 +42,8 @@ struct OpenCharge: Equatable, Sendable {
         if let postage { out.append(decimal: postage) }
         out.append(0x2c)
         if let postageDue { out.append(decimal: postageDue) }
+        out.append(0x2c)
+        out.append(decimal: UInt64(shard))
         out.append(contentsOf: TableForm.csvLineEnd)
     }
 

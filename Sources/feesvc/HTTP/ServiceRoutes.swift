@@ -105,7 +105,7 @@ struct ServiceRoutes {
             let nodes = try await service.nodes().map {
                 NodesBody.Node($0.node, cumulative: $0.cumulative, claimed: $0.claimed)
             }
-            return try Response.json(NodesBody(nodes: nodes))
+            return try Response.json(NodesBody(nodes: nodes, members: try await service.members()))
         }
         router.post("/v1/nodes") { request, _ in
             let body = try await HTTPBody.json(RegisterNodeBody.self, of: request)

@@ -9,8 +9,14 @@ import Primitives
 extension NodeRoutes {
     /// Adds what readers ask for.
     func addReading(to router: Router<BasicRequestContext>) {
-        router.get("/v1/topics/:topic/messages") { request, context in try await messages(request, context) }
-        router.get("/v1/topics/:topic/feed") { request, context in try await feed(request, context) }
+        router.get("/v1/topics/:topic/messages") { request, context in
+            if let elsewhere = try await elsewhere(request, context) { return elsewhere }
+            return try await messages(request, context)
+        }
+        router.get("/v1/topics/:topic/feed") { request, context in
+            if let elsewhere = try await elsewhere(request, context) { return elsewhere }
+            return try await feed(request, context)
+        }
         router.get("/v1/events/:event") { _, context in
             try Response.json(EventStandingBody(try await node.standing(of: ServiceRoutes.hash("event", context))))
         }
@@ -38,6 +44,18 @@ extension NodeRoutes {
     private static func notHeld(_ event: Bytes32) -> Refusal {
         Refusal(
             404, "event/not-held", "This node does not hold the event \(event); ask GET /v1/events for what it knows.")
+    }
+
+    /// The way to who holds a topic's shard, where this node does not; `nil` where it does.
+    private func elsewhere(_ request: Request, _ context: BasicRequestContext) async throws -> Response? {
+        let place = await node.place(ofTopic: try ServiceRoutes.hash("topic", context))
+        guard !place.isHeld else { return nil }
+        guard let holder = place.holders.randomElement() else {
+            throw Refusal(
+                421, "topic/shard",
+                "The topic is in shard \(place.shard), which this node does not hold, nor knows who does.")
+        }
+        return Response(status: .temporaryRedirect, headers: [.location: "http://\(holder)\(request.uri.string)"])
     }
 
     private func messages(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

@@ -88,10 +88,13 @@ struct NodeRoutes {
                     problem: nil)
             case .refused(let refusal):
                 let signed = node.signedRefusal(of: one.receipt.charge, for: refusal)
+                var status = refusal.isRetryable ? 503 : 422
+                var holders: [String]?
+                if case .foreign(_, let others) = refusal { (status, holders) = (421, others) }
                 answers[one.place] = PublishAnswerBody(
                     event: nil, acknowledgement: nil,
                     refusal: signed.map { SignedBytesBody(bytes: $0.refusal.canonicalBytes, signature: $0.signature) },
-                    problem: Refusal(refusal.isRetryable ? 503 : 422, refusal.code, refusal.detail).problem)
+                    problem: Refusal(status, refusal.code, refusal.detail).problem, holders: holders)
             }
         }
         return try .json(PublishAnswersBody(results: answers.compactMap(\.self)))

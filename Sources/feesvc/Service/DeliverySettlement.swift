@@ -9,8 +9,8 @@ import Storage
 /// before, returned with everything unspent.
 struct DeliverySettlement {
     private let epoch: UInt64
-    /// The nodes of the epoch's snapshot.
-    private let holders: Set<UInt32>
+    /// Which nodes of the epoch's snapshot had to hold a message.
+    private let shards: ShardMap
     private let nodes: [StoredNode]
     private let start: UInt64
     /// The nodes' lists, by epoch; only those of nodes that were registered when it began.
@@ -42,8 +42,7 @@ struct DeliverySettlement {
             try await HistoryStore(transaction).histories(of: shown.map(\.charge)).map { ($0.history.number, $0) }
         ) { first, _ in first }
         nodes = try await NodeStore(transaction).all()
-        holders = Set(
-            nodes.filter { $0.isMember(of: epoch, session.state.genesis.epochs) }.map(\.node.number))
+        shards = ShardMap(session.state.genesis, members: nodes, of: epoch)
         settlement = RefundSettlement(
             EntryDraft(.cut, reference: "cut:\(epoch)"),
             channels: try await ChannelStore(transaction).channels(Array(Set(histories.values.map(\.channelID)))))
@@ -87,6 +86,7 @@ struct DeliverySettlement {
     ) async throws {
         let number = charge.history.number
         let first = try await standing(ofFirst: evidence.first, session)
+        let holders = shards.holders(of: shards.sharding.shard(ofEnvelope: charge.envelopeHash))
         let claim = DeliveryCut.claim(
             charge: number, holders: holders.count,
             reports: (reports[epoch] ?? []).filter { holders.contains($0.node) },

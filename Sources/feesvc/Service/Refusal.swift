@@ -35,6 +35,7 @@ struct Refusal: Error, CustomStringConvertible {
         case 409: "It conflicts with what is recorded"
         case 410: "It is over"
         case 413: "The request is too large"
+        case 421: "Another node holds this"
         case 422: "The request makes no sense here"
         case 429: "Too many requests"
         case 503: "The service can't do this now"

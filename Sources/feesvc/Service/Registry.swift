@@ -1,6 +1,7 @@
 import Channels
 import Ledger
 import Primitives
+import Rewards
 import Storage
 
 extension FeeService {
@@ -52,6 +53,14 @@ extension FeeService {
             guard known.nodeKey != registration.nodeKey else {
                 throw Refusal(409, "node/key", "This node key is registered already.")
             }
+        }
+    }
+
+    /// The open epoch's snapshot, ascending by number.
+    nonisolated func members() async throws -> [UInt32] {
+        try await read { transaction in
+            guard let state = try await LogStore(transaction).state() else { return [] }
+            return try await NodeStore(transaction).snapshot(of: state.openEpoch, state.genesis.epochs).map(\.node)
         }
     }
 

@@ -70,7 +70,8 @@ struct ServiceStart {
             chainID: Bytes32(integer: UInt128(options.chainId)), verifyingContract: settlement.address,
             logKey: log.address, settlementKey: settlement.address, adminKey: admin.address,
             currency: options.currency, ledgerScale: 12, settlementScale: 6, start: start,
-            epochSeconds: options.epochLength, ruleset: options.ruleset)
+            epochSeconds: options.epochLength, ruleset: options.ruleset,
+            sharding: options.sharding ?? .none)
         let schedule = FeeSchedule(
             version: 1, effectiveFrom: start, base: amount(options.messageFee),
             storagePerByteDay: amount(options.storageFee), congestionUnit: amount(options.congestionFee),

@@ -62,7 +62,7 @@ import Testing
         for (bits, replication) in [(2, 2), (1, 1), (0, 2)] as [(UInt8, UInt16)] {
             let sharding = try #require(Sharding(bits: bits, replication: replication))
             let seeds = Self.seeds.lowerBound..<Self.seeds.lowerBound + max(1, UInt64(Self.seeds.count) / 2)
-            try await run(Scenario(honest: 4, steps: 200, sharding: sharding, hours: 4), seeds: seeds)
+            try await run(Scenario(honest: 4, steps: 200, sharding: sharding, hours: 20), seeds: seeds)
         }
     }
 

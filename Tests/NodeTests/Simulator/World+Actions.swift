@@ -22,7 +22,9 @@ extension World {
             return
         }
         switch random(0..<100) {
-        case 0..<22: await publish()
+        case 0..<22:
+            let publisher = await publish()
+            if scenario.sharding.replication > 0, let publisher, chance(40) { await keepShards(publisher) }
         case 22..<40: await send()
         case 40..<62: await deliver()
         case 62..<76: converse(&group)
@@ -36,8 +38,8 @@ extension World {
         }
     }
 
-    private func publish() async {
-        guard let place = pick(nodes), let node = place.node else { return }
+    private func publish() async -> SimulatedNode? {
+        guard let place = pick(nodes), let node = place.node else { return nil }
         let count = random(1..<4)
         var paid: [(topic: Topic, envelope: Envelope)] = []
         for _ in 0..<count {
@@ -68,6 +70,7 @@ extension World {
                 note("ack \(publisher.number) \(event)")
             }
         }
+        return place
     }
 
     /// Pushed frames leave a node.

@@ -36,6 +36,13 @@ extension World {
 
     /// Every node is up, the network whole, and the service heard by all honest nodes.
     private func recover() async throws {
+        // Shards are not let go of while lists of an epoch are due.
+        let clock = network.log.genesis.epochs
+        state.withLock { state in
+            let epoch = (state.time - TestLog.start) / TestLog.epochSeconds + 1
+            if epoch > 1 { state.time = max(state.time, clock.deliveryCut(of: epoch - 1)) }
+        }
+        if scenario.sharding.replication > 0 { network.log.setTime(state.withLock { $0.time }) }
         state.withLock { $0.groups = [:] }
         for node in nodes {
             node.calm()

@@ -6,13 +6,13 @@ import Synchronization
 
 /// Shards that change hands in a world.
 extension World {
-    /// Chooses a snapshot: some nodes, with stakes.
+    /// Chooses a snapshot: some nodes.
     func elect() {
         let least = Int(scenario.sharding.replication)
-        var members = nodes.map { WeightedRendezvous.Candidate(number: $0.number, weight: Amount(random(1..<5))) }
+        var members = nodes.map(\.number)
         while members.count > least, chance(50) { members.remove(at: random(0..<members.count)) }
         state.withLock { $0.members = members }
-        note("members \(members.map(\.number))")
+        note("members \(members)")
     }
 
     /// The service tells a node the snapshot, and the node does what follows.

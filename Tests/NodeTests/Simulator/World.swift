@@ -51,8 +51,8 @@ final class World: Sendable {
         var deleted: Set<UInt64> = []
         var envelopes: UInt64 = 0
         var tasks = 0
-        /// The nodes of the epoch's snapshot, with their stakes.
-        var members: [WeightedRendezvous.Candidate] = []
+        /// The nodes of the epoch's snapshot.
+        var members: [UInt32] = []
         /// What did not hold while it ran.
         var faults: [String] = []
         var trace: [String] = []

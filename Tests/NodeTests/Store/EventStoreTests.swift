@@ -213,7 +213,7 @@ import Testing
 }
 
 extension EventStore {
-    fileprivate func database(count table: String) throws -> Int64? {
+    func database(count table: String) throws -> Int64? {
         try database.first("SELECT COUNT(*) FROM \(table)") { $0.integer(0) }
     }
 

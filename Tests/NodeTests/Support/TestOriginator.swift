@@ -56,10 +56,13 @@ extension TestLog {
         _ originator: UInt32,
         count: Int,
         topic: UInt64 = 1,
-        firstSample: UInt64 = 1
+        firstSample: UInt64 = 1,
+        sharding: Sharding = .none
     ) -> [CheckedEvent] {
         let signature = key.sign(.zero)
-        let envelopes = (0..<count).map { Envelope.sample(firstSample + UInt64($0), topic: topic, bytes: 16) }
+        let envelopes = (0..<count).map {
+            Envelope.sample(firstSample + UInt64($0), topic: topic, bytes: 16, shardBits: sharding.bits)
+        }
         var previous = Bytes32.zero
         return zip(envelopes, charge(envelopes)).enumerated().map { place, paid in
             let (envelope, receipt) = paid
@@ -75,7 +78,7 @@ extension TestLog {
             let signed = SignedEvent(event: event, signature: signature)
             previous = signed.id
             return CheckedEvent(
-                signed: signed, wire: WireEvent(signed, envelope), receipt: receipt, deletion: nil, sharding: .none)
+                signed: signed, wire: WireEvent(signed, envelope), receipt: receipt, deletion: nil, sharding: sharding)
         }
     }
 }
