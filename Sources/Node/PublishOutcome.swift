@@ -34,6 +34,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.expiry), .event(.expired), .event(.retention): "expiry"
         case .event(.evicted): "evicted"
         case .event(.late), .late: "late"
+        case .event(.author(let refusal)): refusal.code
         case .event: "event"
         case .unregistered: "unregistered"
         case .healing: "healing"
@@ -65,6 +66,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
             "storage to \(expiry) was paid for; nodes have dropped what expired before \(floor)"
         case .event(.late(let logged, let publishBy)):
             "the charge was logged at \(logged), after its own deadline \(publishBy)"
+        case .event(.author(let refusal)): refusal.detail
         case .event: "the envelope does not fit its receipt"
         case .late(let time, let publishBy):
             "the log's time is \(time), the charge could be published until \(publishBy)"

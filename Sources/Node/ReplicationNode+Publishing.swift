@@ -29,7 +29,9 @@ extension ReplicationNode {
                 guard item.receipt.canonicalBytes.count <= Receipt.bytesMax else {
                     throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))
                 }
+                let author = try core.rules.author(of: item.envelope, in: item.receipt)
                 guard core.heads.isTrusted(item.receipt.head) else { throw .receipt(.headSignature) }
+                try core.rules.checkSignatures(author)
                 let head = item.receipt.head
                 if head.head.isNewer(than: newest?.head), core.heads.isCurrent(head) { newest = head }
                 drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
