@@ -21,7 +21,7 @@ extension World {
             return
         }
         switch random(0..<100) {
-        case 0..<22: await publish()
+        case 0..<22: scenario.hasClosedTopics && chance(60) ? await publishClosed() : await publish()
         case 22..<40: await send()
         case 40..<62: await deliver()
         case 62..<76: converse(&group)
