@@ -27,6 +27,9 @@ final class NodeCore: Sendable {
     /// Fires after events were admitted, from wherever.
     let admissions = Watchers()
     let claims: FetchClaims
+    /// What the operator neither publishes nor shows.
+    let policy = NodePolicy()
+    let orders: OrderBudget
     let logger: Logger
 
     var limits: NodeLimits { configuration.limits }
@@ -66,6 +69,8 @@ final class NodeCore: Sendable {
         )
         claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
         peers = PeerTable(limits: configuration.limits)
+        let started = ContinuousClock.now
+        orders = OrderBudget(configuration.limits.uselessOrders) { ContinuousClock.now - started }
         gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
         handshake = Handshake(
             number: configuration.number,
@@ -89,7 +94,10 @@ final class NodeCore: Sendable {
         var forGood: [Bytes32] = []
         var newest: SignedHead?
         // An order to delete comes with an event that may be held.
-        let unknown = events.indices.filter { results[$0] == nil || events[$0].deletion != nil }
+        let ordered = peer == number ? 0 : events.count { $0.isDeletion }
+        let isSpent = orders.isSpent(by: peer, orders: ordered)
+        let unknown = events.indices.filter { events[$0].isDeletion ? !isSpent : results[$0] == nil }
+        var fresh = 0
         for (place, outcome) in zip(unknown, await check(unknown.map { events[$0] })) {
             switch outcome {
             case .success(let good):
@@ -108,9 +116,13 @@ final class NodeCore: Sendable {
         var report = AdmissionReport()
         if !checked.isEmpty {
             report = try await admit(checked, from: peer == number ? nil : peer, head: newest)
-            for (place, result) in zip(places, report.results) { results[place] = result }
+            for (place, result) in zip(places, report.results) {
+                results[place] = result
+                if result == .new, events[place].isDeletion { fresh += 1 }
+            }
             for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
         }
+        if !isSpent { orders.charge(peer, useless: ordered - fresh) }
         report.results = results.map { $0 ?? .refused }
         if let newest { advance(to: newest, isCurrent: false) }
         if !report.admitted.isEmpty { admissions.fire() }

@@ -21,6 +21,8 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     case unregistered
     /// This node fetches events of its own that its peers hold before it signs another.
     case healing
+    /// The node's operator does not publish this; others may.
+    case denied(DenyReason)
     /// The store failed; nothing was acknowledged.
     case storage(isDiskFull: Bool)
 
@@ -38,6 +40,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event: "event"
         case .unregistered: "unregistered"
         case .healing: "healing"
+        case .denied: "denied"
         case .storage(let isDiskFull): isDiskFull ? "disk_full" : "storage"
         }
     }
@@ -46,7 +49,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .unregistered, .healing, .storage: true
-        case .batchTooLarge, .event, .late: false
+        case .batchTooLarge, .event, .late, .denied: false
         }
     }
 
@@ -72,6 +75,11 @@ public enum PublishRefusal: Error, Hashable, Sendable {
             "the log's time is \(time), the charge could be published until \(publishBy)"
         case .unregistered: "this node is not in the registry yet: try again, or another node"
         case .healing: "this node is fetching its own events from its peers: try again in some seconds, or another node"
+        case .denied(.topic(let topic)): "this node's operator does not publish in \(topic): use another node"
+        case .denied(.address(let address)):
+            "this node's operator does not publish what \(address) owns or writes: use another node"
+        case .denied(.originator(let node)):
+            "this node's operator does not publish what node \(node) admits: use another node"
         case .storage(let isDiskFull):
             isDiskFull ? "this node's disk is full: use another node" : "this node's store failed: use another node"
         }

@@ -32,6 +32,10 @@ extension ReplicationNode {
                 let author = try core.rules.author(of: item.envelope, in: item.receipt)
                 guard core.heads.isTrusted(item.receipt.head) else { throw .receipt(.headSignature) }
                 try core.rules.checkSignatures(author)
+                if let reason = core.policy.reason(againstPublishing: item.envelope) {
+                    refusals[place] = .denied(reason)
+                    continue
+                }
                 let head = item.receipt.head
                 if head.head.isNewer(than: newest?.head), core.heads.isCurrent(head) { newest = head }
                 drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
@@ -105,7 +109,7 @@ extension ReplicationNode {
         of charge: Charge, for refusal: PublishRefusal
     ) -> (refusal: NodeRefusal, signature: Signature)? {
         switch refusal {
-        case .healing, .storage: break
+        case .healing, .storage, .denied: break
         case .batchTooLarge, .event, .late, .unregistered: return nil
         }
         let statement = NodeRefusal(

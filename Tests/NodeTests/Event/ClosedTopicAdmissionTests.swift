@@ -24,7 +24,8 @@ import Testing
         return node
     }
 
-    @Test func `a publisher is told why a message has no place in its topic, and nothing is stored of it`() async throws {
+    @Test func `a publisher is told why a message has no place in its topic, and nothing is stored of it`() async throws
+    {
         let node = try await node(1)
         for (place, conduct) in ClosedCrowd.Conduct.allCases.enumerated() {
             let envelope = try crowd.envelope(conduct, number: UInt64(place), expiry: 20_500)
@@ -80,9 +81,11 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `with its owner's order to delete a message is admitted whatever its author was, also where it was refused before`(
-        _ isRefusedBefore: Bool
-    ) async throws {
+    func
+        `with its owner's order to delete a message is admitted whatever its author was, also where it was refused before`(
+            _ isRefusedBefore: Bool
+        ) async throws
+    {
         let node = try await node(1)
         var two = TestOriginator(2, log: network.log)
         let envelope = try crowd.envelope(.strangerPublishes, number: 1, expiry: 20_500)

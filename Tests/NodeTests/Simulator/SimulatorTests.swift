@@ -55,7 +55,8 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `whatever lists and messages come in whatever order, closed topics hold the same everywhere, and nobody else's`()
+    func
+        `whatever lists and messages come in whatever order, closed topics hold the same everywhere, and nobody else's`()
         async throws
     {
         try await run(Scenario(honest: 3, byzantine: [.breaking], steps: 160, hasClosedTopics: true))
