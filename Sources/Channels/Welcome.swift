@@ -124,7 +124,7 @@ extension Welcome {
         guard let held = charged.held else { throw .decided }
         guard held > .zero else { throw .noPostage }
         guard now < charged.due else { throw .late(due: charged.due) }
-        guard topic.id == head.topic else { throw .notTheTopic }
+        guard topic.isCommitted(by: head.topic) else { throw .notTheTopic }
         guard topic.owner != charged.payer, !charged.signers.contains(topic.owner) else { throw .ownMessage }
         let statement = WelcomeStatement(topic: head.topic, envelopeHash: head.hash)
         guard signature.isBy(topic.owner, over: domain.digest(of: statement)) else { throw .signature }

@@ -104,6 +104,9 @@ public struct NodeLimits: Hashable, Sendable {
     /// The most midnights that one head may make due; older ones are passed over.
     public var roundsDue: UInt32 = 4_096
 
+    /// How many orders to delete that are forged or known one peer may bring.
+    public var uselessOrders = BudgetRate(perSecond: 200, burst: 20_000)
+
     /// The bounds that a node runs with where nothing else is said.
     public init() {}
 }

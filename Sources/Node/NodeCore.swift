@@ -32,6 +32,9 @@ final class NodeCore: Sendable {
     /// Fires after events were admitted, from wherever.
     let admissions = Watchers()
     let claims: FetchClaims
+    /// What the operator neither publishes nor shows.
+    let policy = NodePolicy()
+    let orders: OrderBudget
     let logger: Logger
 
     var limits: NodeLimits { configuration.limits }
@@ -80,6 +83,8 @@ final class NodeCore: Sendable {
         )
         claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
         peers = PeerTable(limits: configuration.limits)
+        let started = ContinuousClock.now
+        orders = OrderBudget(configuration.limits.uselessOrders) { ContinuousClock.now - started }
         gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
         holdings = Holdings(number: configuration.number)
         handshake = Handshake(
@@ -108,9 +113,12 @@ final class NodeCore: Sendable {
         let foreign = await foreign(events)
         for place in foreign where results[place] == nil { results[place] = .refused }
         // An order to delete comes with an event that may be held.
+        let ordered = peer == number ? 0 : events.count { $0.isDeletion }
+        let isSpent = orders.isSpent(by: peer, orders: ordered)
         let unknown = events.indices.filter {
-            !foreign.contains($0) && (results[$0] == nil || events[$0].deletion != nil)
+            !foreign.contains($0) && (events[$0].isDeletion ? !isSpent : results[$0] == nil)
         }
+        var fresh = 0
         for (place, outcome) in zip(unknown, await check(unknown.map { events[$0] })) {
             switch outcome {
             case .success(let good):
@@ -129,9 +137,13 @@ final class NodeCore: Sendable {
         var report = AdmissionReport()
         if !checked.isEmpty {
             report = try await admit(checked, from: peer == number ? nil : peer, head: newest)
-            for (place, result) in zip(places, report.results) { results[place] = result }
+            for (place, result) in zip(places, report.results) {
+                results[place] = result
+                if result == .new, events[place].isDeletion { fresh += 1 }
+            }
             for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
         }
+        if !isSpent { orders.charge(peer, useless: ordered - fresh) }
         report.results = results.map { $0 ?? .refused }
         if let newest { advance(to: newest, isCurrent: false) }
         if !report.admitted.isEmpty { admissions.fire() }

@@ -23,6 +23,8 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     case unregistered
     /// This node fetches events of its own that its peers hold before it signs another.
     case healing
+    /// The node's operator does not publish this; others may.
+    case denied(DenyReason)
     /// The store failed; nothing was acknowledged.
     case storage(isDiskFull: Bool)
 
@@ -37,10 +39,12 @@ public enum PublishRefusal: Error, Hashable, Sendable {
         case .event(.expiry), .event(.expired), .event(.retention): "expiry"
         case .event(.evicted): "evicted"
         case .event(.late), .late: "late"
+        case .event(.author(let refusal)): refusal.code
         case .event: "event"
         case .foreign: "shard"
         case .unregistered: "unregistered"
         case .healing: "healing"
+        case .denied: "denied"
         case .storage(let isDiskFull): isDiskFull ? "disk_full" : "storage"
         }
     }
@@ -49,7 +53,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
     public var isRetryable: Bool {
         switch self {
         case .unregistered, .healing, .storage: true
-        case .batchTooLarge, .event, .foreign, .late: false
+        case .batchTooLarge, .event, .foreign, .late, .denied: false
         }
     }
 
@@ -71,6 +75,7 @@ public enum PublishRefusal: Error, Hashable, Sendable {
             "the charge was logged at \(logged), after its own deadline \(publishBy)"
         case .event(.shards(let found, let expected)):
             "the envelope is for a network of 2^\(found) shards, this one has 2^\(expected)"
+        case .event(.author(let refusal)): refusal.detail
         case .event: "the envelope does not fit its receipt"
         case .foreign(let shard, let holders):
             "the topic is in shard \(shard), which is held by \(holders.isEmpty ? "nobody that this node knows" : holders.joined(separator: ", "))"
@@ -78,6 +83,11 @@ public enum PublishRefusal: Error, Hashable, Sendable {
             "the log's time is \(time), the charge could be published until \(publishBy)"
         case .unregistered: "this node is not in the registry yet: try again, or another node"
         case .healing: "this node is fetching its own events from its peers: try again in some seconds, or another node"
+        case .denied(.topic(let topic)): "this node's operator does not publish in \(topic): use another node"
+        case .denied(.address(let address)):
+            "this node's operator does not publish what \(address) owns or writes: use another node"
+        case .denied(.originator(let node)):
+            "this node's operator does not publish what node \(node) admits: use another node"
         case .storage(let isDiskFull):
             isDiskFull ? "this node's disk is full: use another node" : "this node's store failed: use another node"
         }

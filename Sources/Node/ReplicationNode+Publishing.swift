@@ -35,7 +35,13 @@ extension ReplicationNode {
                 guard item.receipt.canonicalBytes.count <= Receipt.bytesMax else {
                     throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))
                 }
+                let author = try core.rules.author(of: item.envelope, in: item.receipt)
                 guard core.heads.isTrusted(item.receipt.head) else { throw .receipt(.headSignature) }
+                try core.rules.checkSignatures(author)
+                if let reason = core.policy.reason(againstPublishing: item.envelope) {
+                    refusals[place] = .denied(reason)
+                    continue
+                }
                 let head = item.receipt.head
                 if head.head.isNewer(than: newest?.head), core.heads.isCurrent(head) { newest = head }
                 drafts.append(PublishDraft(envelope: item.envelope, receipt: item.receipt))
@@ -115,7 +121,7 @@ extension ReplicationNode {
         of charge: Charge, for refusal: PublishRefusal
     ) -> (refusal: NodeRefusal, signature: Signature)? {
         switch refusal {
-        case .healing, .storage: break
+        case .healing, .storage, .denied: break
         case .batchTooLarge, .event, .foreign, .late, .unregistered: return nil
         }
         let statement = NodeRefusal(

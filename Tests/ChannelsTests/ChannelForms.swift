@@ -141,6 +141,9 @@ enum ChannelForms {
                 signature: try $0["signature"].signature
             ).canonicalBytes
         },
+        "member-list": { try memberList($0).canonicalBytes },
+        "membership": { try membership($0).canonicalBytes },
+        "authored": { try authored($0).canonicalBytes },
         "double-charge": {
             DoubleCharge(charge: try $0["charge"].u64, first: try $0["first"].u64).canonicalBytes
         },
@@ -181,6 +184,9 @@ enum ChannelForms {
         "checkpoint": { try Checkpoint(canonicalBytes: $0).canonicalBytes },
         "possession": { try Possession(canonicalBytes: $0).canonicalBytes },
         "deletion": { try Deletion(canonicalBytes: $0).canonicalBytes },
+        "member-list": { try MemberList(canonicalBytes: $0).canonicalBytes },
+        "membership": { try Membership(canonicalBytes: $0).canonicalBytes },
+        "authored": { try AuthoredPayload(canonicalBytes: $0).canonicalBytes },
         "double-charge": { try DoubleCharge(canonicalBytes: $0).canonicalBytes },
         "act": { try AdminAct(canonicalBytes: $0).canonicalBytes },
         "rotation": { try KeyRotation(canonicalBytes: $0).canonicalBytes },
@@ -203,6 +209,11 @@ enum ChannelForms {
     /// Forms that exist only as their hash.
     static let hashed: [String: @Sendable (Vector) throws -> Bytes32] = [
         "topic": { Topic(owner: try $0["owner"].address, salt: try $0["salt"].word).id },
+        "topic-rule": {
+            ClosedTopic(
+                rule: try known(TopicRule(rawValue: try $0["rule"].u8)), owner: .zero, salt: try $0["salt"].word
+            ).topic.salt
+        },
         "envelope": { try EnvelopeHead(canonicalBytes: try known(written["envelope"])($0)).hash },
         "items": { Item.hash(of: try $0["items"].list.map { try item($0.bytes) }) },
         "commitment": { Charge.commitment(to: try $0["channelId"].word, salt: try $0["salt"].word) },

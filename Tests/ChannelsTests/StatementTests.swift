@@ -73,6 +73,12 @@ import Testing
         "Checkpoint": { CheckpointStatement(checkpoint: try $0["checkpoint"].word) },
         "Possession": { PossessionStatement(possession: try $0["possession"].word) },
         "Deletion": { DeletionStatement(topic: try $0["topic"].word, envelopeHash: try $0["envelopeHash"].word) },
+        "MemberList": { MemberListStatement(list: try $0["list"].word) },
+        "Authorship": {
+            Authorship(
+                topic: try $0["topic"].word, expiryDay: UTCDay(number: try $0["expiryDay"].u32),
+                salt: try $0["salt"].word, content: try $0["content"].word)
+        },
         "Outage": { Outage(day: UTCDay(number: try $0["day"].u32), parts: try $0["parts"].u32) },
         "Delivered": { DeliveredStatement(delivered: try $0["delivered"].word) },
         "KeyRotation": {

@@ -95,6 +95,11 @@ SUBJECT = T("u32 node, u32 probes, u32 answered, u32 challenges, u32 passed, u64
 ROW = T("u32 node, addr payout, u32 held, u32 available, u32 attested, u128 earned, u128 shared, u128 reward, u128 cumulative")
 FORMS = {
     "endpoints": T("text peer, text http"),
+    "topic-rule": T("u8 rule, b32 salt"),
+    "member": T("addr member, b32 salt"),
+    "member-list": T("b32 topic, u64 version, u64 from, u64 until, b32 root"),
+    "membership": T("bytes list, sig signature, b32 salt, u32 index") + [("path", L("b32", 16))],
+    "authored": T("u8 rule, addr owner, b32 salt, addr author, u64 validUntil, bytes membership, bytes message, sig signature"),
     "topic": T("addr owner, b32 salt"),
     "envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash"),
     "sharded-envelope": T("b32 topic, u32 expiryDay, b32 salt, u32 payloadBytes, b32 payloadHash, u8 shardBits"),
@@ -185,6 +190,10 @@ def is_signature(sig): return 0 < int.from_bytes(sig[:32], "big") < CURVE and 0 
 
 
 RULES = {                                                              # what the page asks beyond the shape
+    "member-list": lambda f: f["from"] < f["until"] <= f["from"] + 31_622_400,
+    "membership": lambda f: bool(decode("member-list", f["list"])) and f["index"] < 2 ** len(f["path"]) and is_signature(f["signature"]),
+    "authored": lambda f: f["rule"] in (1, 2) and len(f["membership"]) <= 1024 and is_signature(f["signature"]) and (
+        not f["membership"] or (bool(decode("membership", f["membership"])) and f["author"] != f["owner"])),
     "envelope": lambda f: f["payloadBytes"] <= 1_048_576,
     "items": lambda f: 1 <= len(f["items"]) <= 256 and len({decode("item", i)["envelopeHash"] for i in f["items"]}) == len(f["items"]),
     "leaf": lambda f: len(f["body"]) <= 16 << 20 and 1 <= f["kind"] <= len(KINDS),
@@ -264,6 +273,8 @@ Possession(bytes32 possession)
 SealNotice(bytes32 notice)
 Checkpoint(bytes32 checkpoint)
 Deletion(bytes32 topic,bytes32 envelopeHash)
+MemberList(bytes32 list)
+Authorship(bytes32 topic,uint32 expiryDay,bytes32 salt,bytes32 content)
 Outage(uint32 day,uint32 parts)
 Observation(bytes32 observation)
 Delivered(bytes32 delivered)
@@ -392,6 +403,126 @@ def rollback_good(leaf, path, head, signature, keys, log_id):          # what se
                 and lost["logId"] == log_id and lost["size"] > f["index"] and not withdrawn(head, f["index"], r))
     except Bad:
         return False
+
+
+# --- section 3: closed topics -----------------------------------------------------------------------------------------------------
+rule_salt = lambda rule, salt: sha(tagged("topic-rule", dict(rule=rule, salt=salt)))
+closed_topic = lambda rule, owner, salt: sha(tagged("topic", dict(owner=owner, salt=rule_salt(rule, salt))))[:26] + b"closed"
+member_leaf = lambda who_, salt: leaf_hash(tagged("member", dict(member=who_, salt=salt)))
+
+
+def author_verdict(head, payload, t):                                  # the code of a refusal; nothing where the message is admitted
+    h = decode("envelope", head)
+    if h["topic"][26:] != b"closed": return None
+    try:
+        if len(payload) > 1_048_576: return "author/form"
+        f = decode("authored", payload); m = decode("membership", f["membership"]) if f["membership"] else None
+    except Bad: return "author/form"
+    if closed_topic(f["rule"], f["owner"], f["salt"]) != h["topic"]: return "author/not-the-topic"
+    if t > f["validUntil"]: return "author/late"
+    if f["author"] != f["owner"]:
+        if f["rule"] != 2: return "author/not-the-owner"
+        if m is None: return "author/no-list"
+        l = decode("member-list", m["list"])
+        if l["topic"] != h["topic"]: return "author/other-topic"
+        if t < l["from"]: return "author/not-yet"
+        if t >= l["until"]: return "author/ended"
+        if not path_leads(member_leaf(f["author"], m["salt"]), m["index"], 2 ** len(m["path"]), m["path"], l["root"]): return "author/not-a-member"
+    def by(who_, s, message, sig):
+        try: return recover(digest_of(s, message), sig) == who_
+        except Bad: return False
+    if not by(f["author"], "Authorship", dict(topic=h["topic"], expiryDay=h["expiryDay"], salt=h["salt"], content=sha(payload[:-65])), f["signature"]): return "author/signature"
+    if m and not by(f["owner"], "MemberList", dict(list=sha(m["list"])), m["signature"]): return "author/list-signature"
+    return None
+
+
+def authored_cases():                                                  # envelopes in closed topics, each with its verdict
+    day, t, end = DAY + 60, START + 3_600, START + 1_000_000
+    owner, members = "closed topic's owner", ["member 1", "member 2", "member 3"]
+    salt = rnd("closed topic's salt")
+    topics = {rule: closed_topic(rule, who(owner), salt) for rule in (1, 2)}
+    for rule in (1, 2):
+        form(f"rule of a closed topic, {rule} (its hash is topicSalt)", "topic-rule", dict(rule=rule, salt=salt))
+        form(f"a closed topic of rule {rule}, opened", "topic", dict(owner=who(owner), salt=rule_salt(rule, salt)), closedTopic=x(topics[rule]))
+    salts = {m: rnd("salt of " + m) for m in members}
+    leaves = sorted([leaf_hash(form(f"leaf of {m}", "member", dict(member=who(m), salt=salts[m]))) for m in members] + [rnd("nobody's leaf")])
+    def listed(name, topic=topics[2], version=1, start=START, until=end, root=mth(leaves), by=owner, keep=False):
+        b = form(name, "member-list", {"topic": topic, "version": version, "from": start, "until": until, "root": root}) if keep else tagged("member-list", {"topic": topic, "version": version, "from": start, "until": until, "root": root})
+        return b, sign(name, "MemberList", dict(list=sha(b)), key(by), keep=keep)
+    def membership(m, l, place_of=None, **c):
+        at = leaves.index(member_leaf(who(place_of or m), salts[place_of or m]))
+        return tagged("membership", {**dict(list=l[0], signature=l[1], salt=salts[place_of or m], index=at, path=log_path(at, leaves)), **c})
+    def sealed(author, membership=b"", rule=2, owner_=owner, salt_=salt, valid=START + 7_200, message=b"hello", by=None, topic=None, signature=None, signed_salt=None, signed_day=day, signed_topic=None, name="", tail=b"", e="text"):
+        topic = topic or topics[rule]
+        fields = dict(rule=rule, owner=who(owner_), salt=salt_, author=who(author), validUntil=valid, membership=membership, message=message)
+        unsigned = enc("text", tag_of("authored")) + enc(FORMS["authored"][:-1], fields)
+        es = rnd("salt of envelope " + e)
+        sig = signature or sign(name or "authorship", "Authorship", dict(topic=signed_topic or topic, expiryDay=signed_day, salt=signed_salt or es, content=sha(unsigned)), key(by or author), keep=bool(name))
+        payload = unsigned + sig + tail
+        if name: assert form(name, "authored", decode("authored", payload)) == payload
+        return tagged("envelope", dict(topic=topic, expiryDay=day, salt=es, payloadBytes=len(payload), payloadHash=sha(payload))), payload
+    good_list = listed("member list", keep=True)
+    m1 = membership("member 1", good_list)
+    assert form("membership", "membership", decode("membership", m1)) == m1
+    form("member list, largest numbers", "member-list", {"topic": b"\xff" * 32, "version": 2**53 - 1, "from": 2**53 - 1 - 31_622_400, "until": 2**53 - 1, "root": b"\xff" * 32})
+    alone = member_leaf(who("member 1"), salts["member 1"])
+    single = listed("list of one", root=alone)
+    m_single = form("membership in a list of one", "membership", dict(list=single[0], signature=single[1], salt=salts["member 1"], index=0, path=[]))
+    deep = [rnd(f"sibling {i}") for i in range(16)]; r = alone
+    for s_ in deep: r = node_hash(s_, r)
+    deep_list = listed("the largest list", root=r)
+    m_deep = form("membership in the largest list", "membership", dict(list=deep_list[0], signature=deep_list[1], salt=salts["member 1"], index=2**16 - 1, path=deep))
+    cases = []
+    def case(name, e, verdict, at=t):
+        assert author_verdict(*e, at) == verdict, (name, author_verdict(*e, at), verdict)
+        cases.append({"name": name, "head": x(e[0]), "payload": x(e[1]), "logged": at, "verdict": verdict or ""})
+    by_owner, by_member = sealed(owner, name="authored by the owner"), sealed("member 1", m1, name="authored by a member")
+    case("the owner, rule members", by_owner, None); case("the owner, rule owner", sealed(owner, rule=1), None); case("a member", by_member, None)
+    case("another member", sealed("member 3", membership("member 3", good_list)), None)
+    case("a member of a list of one", sealed("member 1", m_single), None); case("a member of the largest list", sealed("member 1", m_deep), None)
+    case("an empty message", sealed("member 1", m1, message=b""), None)
+    case("charged in the last second that the author wants", by_member, None, START + 7_200); case("charged a second later", by_member, "author/late", START + 7_201)
+    late = lambda name, l: sealed("member 1", membership("member 1", l), valid=2**53 - 1)
+    bounded = listed("", start=START + 100, until=START + 200)
+    for at, verdict in ((99, "author/not-yet"), (100, None), (199, None), (200, "author/ended"), (2**40, "author/ended")):
+        case(f"a list from 100 until 200, charged at {at}", late("", bounded), verdict, START + at)
+    case("an older version of the list, in its time", late("", listed("", version=0)), None)
+    case("an open topic's payload", (tagged("envelope", {**decode("envelope", by_owner[0]), "payloadBytes": 5, "payloadHash": sha(b"hello")}), b"hello"), "author/form")
+    open_topic = rnd("an open topic")
+    case("any payload in an open topic", (tagged("envelope", {**decode("envelope", by_owner[0]), "topic": open_topic, "payloadBytes": 5, "payloadHash": sha(b"hello")}), b"hello"), None)
+    case("an author's payload in an open topic", (tagged("envelope", {**decode("envelope", by_owner[0]), "topic": open_topic}), by_owner[1]), None)
+    case("a byte after the payload", sealed("member 1", m1, tail=b"\0"), "author/form")
+    case("rule 3", sealed(owner, rule=3, topic=topics[2]), "author/form"); case("rule 0", sealed(owner, rule=0, topic=topics[2]), "author/form")
+    case("an owner who shows a membership", sealed(owner, m1), "author/form")
+    case("a membership with 17 siblings", sealed("member 1", tagged("membership", {**decode("membership", m1), "path": deep + [ZERO]})), "author/form")
+    case("a membership whose index is beyond its leaves", sealed("member 1", membership("member 1", good_list, index=4)), "author/form")
+    case("a list without time", sealed("member 1", membership("member 1", listed("", until=START))), "author/form")
+    case("a list of 366 days and a second", sealed("member 1", membership("member 1", listed("", until=START + 31_622_401))), "author/form")
+    case("a list of 366 days", sealed("member 1", membership("member 1", listed("", until=START + 31_622_400))), None)
+    case("a rule of one's own", sealed("member 1", m1, rule=2, topic=topics[1]), "author/not-the-topic"); case("an owner of one's own", sealed("stranger", owner_="stranger", topic=topics[2]), "author/not-the-topic")
+    case("another salt", sealed(owner, salt_=rnd("another salt"), topic=topics[2]), "author/not-the-topic")
+    case("a member where only the owner publishes", sealed("member 1", rule=1), "author/not-the-owner")
+    case("a member's list where only the owner publishes", sealed("member 1", membership("member 1", listed("", topic=topics[1])), rule=1), "author/not-the-owner")
+    case("a member without a list", sealed("member 1"), "author/no-list")
+    case("a list of another topic of the owner", sealed("member 1", membership("member 1", listed("", topic=closed_topic(2, who(owner), rnd("another topic"))))), "author/other-topic")
+    case("another member's place", sealed("member 1", membership("member 1", good_list, place_of="member 2")), "author/not-a-member")
+    case("a stranger with a member's place", sealed("stranger", m1), "author/not-a-member")
+    case("a path cut", sealed("member 1", membership("member 1", good_list, path=log_path(leaves.index(alone), leaves)[:-1], index=leaves.index(alone) % 2)), "author/not-a-member")
+    case("an inner node as a leaf", sealed("member 1", membership("member 1", good_list, path=[], index=0)), "author/not-a-member")
+    case("signed by another member", sealed("member 1", m1, by="member 2"), "author/signature"); case("signed by the owner for a member", sealed("member 1", m1, by=owner), "author/signature")
+    case("signed for another envelope's salt", sealed("member 1", m1, signed_salt=rnd("another envelope")), "author/signature"); case("signed for another day", sealed("member 1", m1, signed_day=day + 1), "author/signature")
+    case("signed for another topic", sealed("member 1", m1, signed_topic=topics[1]), "author/signature")
+    sig = decode("authored", by_member[1])["signature"]
+    case("another message under the signature", sealed("member 1", m1, message=b"hullo", signature=sig), "author/signature")
+    case("a later validUntil under the signature", sealed("member 1", m1, valid=START + 7_201, signature=sig), "author/signature")
+    case("another list under the signature", sealed("member 1", membership("member 1", listed("", version=2)), signature=sig), "author/signature")
+    case("the same message in another envelope", sealed("member 1", m1, signature=sig, e="another"), "author/signature")
+    twin = sig[:32] + (CURVE - int.from_bytes(sig[32:64], "big")).to_bytes(32, "big") + bytes([55 - sig[64]])
+    case("the signature's twin with a high s", sealed("member 1", m1, signature=twin), "author/form")
+    case("the signature with the other v", sealed("member 1", m1, signature=sig[:64] + bytes([55 - sig[64]])), "author/signature")
+    case("a list that a member signed", sealed("member 1", membership("member 1", listed("", by="member 1"))), "author/list-signature")
+    case("a list under another list's signature", sealed("member 1", membership("member 1", (listed("", version=2)[0], good_list[1]))), "author/list-signature")
+    return {"owner": x(who(owner)), "salt": x(salt), "topics": {"owner": x(topics[1]), "members": x(topics[2])}, "cases": cases}, by_member[1], m1, good_list[0]
 
 
 # --- section 8: reward tree and ruleset 1 ---------------------------------------------------------------------------------------
@@ -1000,10 +1131,13 @@ def main(out):
     # section 11
     wire("POST /v1/envelopes", [("envelopes", L(T("bytes head, bytes payload, bytes receipt"), 64))], dict(envelopes=[dict(head=heads[n], payload=payloads[n], receipt=receipts[n]) for n in ("text", "empty")]))
 
+    # section 3, closed topics
+    authors, authored, membership, member_list = authored_cases()
+
     # what a decoder refuses
     for kind, b in (("topic", tagged("topic", dict(owner=a["topic owner"], salt=topic_salt))), ("envelope", heads["text"]), ("item", item1), ("items", items3), ("head", h1[0]), ("leaf", log[0]), ("genesis", genesis),
                     ("acknowledgement", ack), ("act", act), ("delivered", delivered), ("observation", observation), ("event", events[2][0]), ("welcome", welcome), ("result", result_bytes), ("inputs", inputs_bytes),
-                    ("rollback", rollback), ("restored", decode("leaf", log[restored[5]])["body"])):
+                    ("authored", authored), ("membership", membership), ("member-list", member_list), ("rollback", rollback), ("restored", decode("leaf", log[restored[5]])["body"])):
         t = 4 + len(tag_of(kind))
         refuse(f"{kind}: a trailing byte", kind, b + b"\0", False); refuse(f"{kind}: the last byte missing", kind, b[:-1], False)
         refuse(f"{kind}: version {VERSION.get(kind, 1) + 1} in the tag", kind, b[:t - 1] + b"%d" % (VERSION.get(kind, 1) + 1) + b[t:], False); refuse(f"{kind}: no tag", kind, b[t:], False)
@@ -1181,6 +1315,7 @@ def main(out):
     text = json.dumps({"generator": "script/vectors/protocol.py", "domain": {**DOMAIN, "chainId": str(DOMAIN["chainId"]), "type": DOMAIN_TYPE, "typeHash": x(keccak(DOMAIN_TYPE.encode())), "separator": x(SEPARATOR)},
                        "forms": forms, "formsRejected": refused_forms, "statements": statements, "prices": prices, "merkleLog": trees, "merkleLogRejected": bad, "emptyLogRoot": x(mth([])),
                        "receipt": receipt_doc, "rollback": rollback_doc, "rewards": [c[0] for c in cases], "rewardsRefused": no_result, "quorum": quorum,
+                       "authors": authors,
                        "channel": {"payer": x(a["payer"]), "signer": x(a["signer"]), "opening": x(channel_message["opening"]), "channelId": x(channel)},
                        "alias": {"charge": 1, "ids": sorted([x(ids[0]), x(sha(alias))]), "shown": min(x(ids[0]), x(sha(alias)))}}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     pathlib.Path(out).write_text(text, encoding="utf-8")

@@ -31,6 +31,8 @@ let canonicalTargets: [FuzzTarget] = [
     FuzzTarget("envelope-head", seeds: { try Seeds.forms("envelope") }) {
         canonical($0, EnvelopeHead.init(canonicalBytes:), \.canonicalBytes)
     },
+    FuzzTarget("membership", seeds: { try Seeds.forms("membership", "member-list") }, run: testMembership),
+    FuzzTarget("authored", seeds: { try Seeds.forms("authored") }, run: testAuthored),
     FuzzTarget("event", seeds: { try Seeds.forms("event") }, run: testEvent),
     FuzzTarget("acknowledgement", seeds: { try Seeds.forms("acknowledgement") }) {
         canonical($0, Acknowledgement.init(canonicalBytes:), \.canonicalBytes)

@@ -71,7 +71,7 @@ public struct Deletion: Hashable, Sendable {
 
     /// Tells whether the topic's owner ordered this.
     public func check(domain: EIP712Domain) throws(DeletionRefusal) {
-        guard topic.id == head.topic else { throw .notTheTopic }
+        guard topic.isCommitted(by: head.topic) else { throw .notTheTopic }
         guard signature.isBy(topic.owner, over: domain.digest(of: statement)) else { throw .signature }
     }
 }

@@ -51,7 +51,7 @@ struct AdmissionRules: Sendable {
         domain = genesis.domain
     }
 
-    /// Checks an event from anywhere: form, receipt, envelope, then the two signatures.
+    /// Checks an event from anywhere: form, receipt, envelope, the topic's rule, then the signatures.
     ///
     /// `key` gives the registered key of a node; `isTrusted` tells whether the log key's signature on a head is known
     /// to be good or finds out.
@@ -76,12 +76,15 @@ struct AdmissionRules: Sendable {
             throw .receipt(error)
         }
         let deletion = wire.deletion
-        guard let head = deletion?.head ?? Envelope(wireBytes: wire.envelope)?.head else { throw .envelopeForm }
+        let envelope = deletion == nil ? Envelope(wireBytes: wire.envelope) : nil
+        guard let head = deletion?.head ?? envelope?.head else { throw .envelopeForm }
         guard head.hash == event.envelopeHash else { throw .otherEnvelope }
         guard head.topic == event.topic else { throw .otherTopic }
         try check(receipt, paysFor: head, hash: event.envelopeHash)
+        let author = try author(of: envelope, in: receipt)
         guard signed.isBy(originatorKey, in: domain) else { throw .eventSignature(originator: event.originator) }
         guard isTrusted(receipt.head) else { throw .receipt(.headSignature) }
+        try checkSignatures(author)
         if let deletion {
             do throws(DeletionRefusal) {
                 try deletion.check(domain: domain)

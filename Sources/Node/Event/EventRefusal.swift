@@ -37,6 +37,8 @@ public enum EventRefusal: Error, Hashable, Sendable {
     case retention(expiry: UTCDay, last: UTCDay)
     /// The message has expired, and every node has dropped what expired before the floor.
     case evicted(expiry: UTCDay, floor: UTCDay)
+    /// The topic is closed, and nothing shows that the message's author may publish there.
+    case author(AuthorRefusal)
     /// The order to delete that came instead of the payload is not the topic's owner's.
     case deletion(DeletionRefusal)
     /// The event on this sequence names another predecessor than the one that is held: both are held and are evidence.
@@ -49,11 +51,12 @@ public enum EventRefusal: Error, Hashable, Sendable {
     /// Whether the event's own bytes decide it, so that the id need never be asked for again.
     ///
     /// A bad signature or payload says something about who sent it only: the id does not commit to them, and
-    /// remembering it would let anybody censor an event by sending a broken copy first.
+    /// remembering it would let anybody censor an event by sending a broken copy first. Neither is an event refused for good by
+    /// its topic's rule: with the owner's order to delete beside it, it is admitted.
     var isForGood: Bool {
         switch self {
         case .unregistered, .signatureForm, .eventSignature, .envelopeForm, .otherEnvelope, .receipt(.headSignature),
-            .deletion, .secondOnSequence, .otherPrevious, .foreign:
+            .author, .deletion, .secondOnSequence, .otherPrevious, .foreign:
             false
         default: true
         }

@@ -17,12 +17,15 @@ public struct MessageBody: Codable, Sendable, Hashable {
     public let envelopeHash: Bytes32
     /// `bytes head, bytes payload`, where it was asked for.
     public let envelope: HexBytes?
+    /// True where the node holds the message and its operator does not show it; absent otherwise.
+    public let isWithheld: Bool?
 
     /// Makes the body.
     public init(
         event: Bytes32, cursor: String, charge: UInt64, time: UInt64, originator: UInt32, envelopeHash: Bytes32,
-        envelope: HexBytes?
+        envelope: HexBytes?, isWithheld: Bool? = nil
     ) {
+        self.isWithheld = isWithheld
         self.event = event
         self.cursor = cursor
         self.charge = charge

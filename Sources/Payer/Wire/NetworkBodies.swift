@@ -157,12 +157,35 @@ public struct NodeStatusBody: Codable, Sendable {
     @Count32 public var probedThrough: UInt32
     /// Peers that it is connected to.
     public let connectedPeers: Int
+    /// What clients and peers were refused since the node started; nodes of an older release don't say.
+    public let refusals: Refusals?
+
+    /// How often something was refused since the node started.
+    public struct Refusals: Codable, Sendable, Hashable {
+        /// Envelopes that the operator's deny list did not let in.
+        public let denied: UInt64
+        /// Times that a message was not shown, by the same list.
+        public let withheld: UInt64
+        /// Requests of clients beyond their budget.
+        public let overBudget: UInt64
+        /// Orders to delete that were left unread, since a peer had brought too many that were of no use.
+        public let unreadOrders: UInt64
+
+        /// Makes the counts.
+        public init(denied: UInt64, withheld: UInt64, overBudget: UInt64, unreadOrders: UInt64) {
+            self.denied = denied
+            self.withheld = withheld
+            self.overBudget = overBudget
+            self.unreadOrders = unreadOrders
+        }
+    }
 
     /// Makes the body.
     public init(
         node: UInt32, time: UInt64, events: UInt64, messages: UInt64, topics: UInt64, missing: UInt64,
-        floor: UInt32, probedThrough: UInt32, connectedPeers: Int
+        floor: UInt32, probedThrough: UInt32, connectedPeers: Int, refusals: Refusals? = nil
     ) {
+        self.refusals = refusals
         self.node = node
         self.time = time
         self.events = events

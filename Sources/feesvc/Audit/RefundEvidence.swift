@@ -44,7 +44,7 @@ enum RefundEvidence {
         _ welcome: Welcome, _ charge: UInt64, _ replay: EpochReplay, _ place: String
     ) throws {
         let statement = WelcomeStatement(topic: welcome.head.topic, envelopeHash: welcome.head.hash)
-        guard welcome.topic.id == welcome.head.topic,
+        guard welcome.topic.isCommitted(by: welcome.head.topic),
             welcome.signature.isBy(welcome.topic.owner, over: replay.genesis.domain.digest(of: statement))
         else { throw AuditDifference(place, "welcome", expected: "the topic owner's", found: "somebody else's") }
         try checkEnvelope(welcome.head.hash, charge, replay, place)

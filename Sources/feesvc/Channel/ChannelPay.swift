@@ -28,6 +28,7 @@ extension ChannelCommand {
         @OptionGroup var options: ChannelOptions
         @Option(help: "The topic's id, 0x and 64 hex digits; default: a new topic that the payer owns.")
         var topic: String?
+        @OptionGroup var authorship: AuthorOptions
         @Option(help: "Days of storage.")
         var days: UInt32 = 30
         @Flag(help: "Add the postage that a first message to a stranger needs.")
@@ -51,15 +52,23 @@ extension ChannelCommand {
             guard topic == nil || topic.flatMap({ Bytes32(hex: $0) }) != nil else {
                 throw ValidationError("--topic is 0x and 64 lower-case hex digits.")
             }
+            guard topic == nil || authorship.pass == nil else {
+                throw ValidationError("--as names the topic; leave --topic out.")
+            }
+            if let id = topic.flatMap({ Bytes32(hex: $0) }), ClosedTopic.isClosed(id) {
+                throw ValidationError(
+                    "\(id) is a closed topic: publish with --as and the file of feesvc topic create or admit.")
+            }
         }
 
         func run() async throws {
             let bytes = try await payloadBytes()
             try await ChannelSession.run(channel, options) { session in
-                let order = MessageOrder(
+                var order = MessageOrder(
                     payload: bytes, topic: topic.flatMap { Bytes32(hex: $0) },
                     expiryDay: UTCDay(number: UTCDay(containing: session.now).number.addingClamped(days)),
                     isStamped: postage, maxFee: try maxFee.map { try session.currency.read($0, option: "--max-fee") })
+                order.author = try await session.author(authorship)
                 let payment = ChannelPayment(
                     session: session, lane: lane, settlement: settlement, wallet: options.wallet)
                 // Before the payment: a node that is not registered is no reason to pay.

@@ -11,10 +11,13 @@ struct MessageOrder {
     let expiryDay: UTCDay
     let isStamped: Bool
     let maxFee: Amount?
+    /// Who publishes, in a closed topic.
+    var author: MessageAuthor?
 
     /// Tells whether an envelope that was paid for is this order's.
     func isMet(by envelope: Envelope, _ item: Item) -> Bool {
-        envelope.payload == payload && topic ?? envelope.head.topic == envelope.head.topic
+        (author?.isMet(by: envelope, payload) ?? (envelope.payload == payload))
+            && topic ?? envelope.head.topic == envelope.head.topic
             && envelope.head.expiryDay == expiryDay && (item.postage > .zero) == isStamped
     }
 }
@@ -42,9 +45,13 @@ struct ChannelPayment {
         let outcomes = try await session.channel.finish(now: session.now)
         if let resumed = try resumed(order, outcomes) { return resumed }
         let topic = try await newTopic(for: order)
-        let envelope = Envelope(
-            topic: topic?.id ?? order.topic ?? .zero, expiryDay: order.expiryDay, salt: Self.random(),
-            payload: order.payload, shardBits: session.service.genesis.sharding.bits)
+        let shardBits = session.service.genesis.sharding.bits
+        let envelope =
+            try order.author?.seal(
+                order.payload, expiryDay: order.expiryDay, salt: Self.random(), now: session.now, shardBits: shardBits)
+            ?? Envelope(
+                topic: topic?.id ?? order.topic ?? .zero, expiryDay: order.expiryDay, salt: Self.random(),
+                payload: order.payload, shardBits: shardBits)
         let item = try item(order, envelope)
         try write(envelope)
         do {
@@ -78,7 +85,7 @@ struct ChannelPayment {
     }
 
     private func newTopic(for order: MessageOrder) async throws -> Topic? {
-        guard order.topic == nil else { return nil }
+        guard order.topic == nil, order.author == nil else { return nil }
         return Topic(owner: await session.channel.record.payer, salt: Self.random())
     }
 

@@ -70,6 +70,12 @@ struct ChannelSession {
         return try await options.key(payer, in: wallet, passphrase: passphrase)
     }
 
+    /// Who publishes in a closed topic, where the options say so.
+    func author(_ authorship: AuthorOptions) async throws -> MessageAuthor? {
+        try await authorship.author(
+            signer: key, passphraseFile: options.passphraseFile, now: now, domain: service.domain)
+    }
+
     /// Asks the service for the channel's state, checks it, and finishes what was interrupted.
     func synchronized() async throws -> (account: ChannelAccount, doubts: [LaneClaimRefusal]) {
         let interrupted = await channel.record.pending.count

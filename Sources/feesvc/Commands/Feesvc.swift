@@ -16,7 +16,8 @@ struct Feesvc: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ServeCommand.self, ChannelCommand.self, NodeCommand.self, KeyCommand.self,
+            DemoCommand.self, ServeCommand.self, ChannelCommand.self, TopicCommand.self, NodeCommand.self,
+            KeyCommand.self,
             AdminCommand.self, RecoverCommand.self, LedgerCommand.self, ReportCommand.self, ExportCommand.self,
             AuditCommand.self, ExplainCommand.self, SimulateCommand.self, SolvencyCommand.self, BenchCommand.self,
         ])

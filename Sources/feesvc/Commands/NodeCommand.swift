@@ -46,6 +46,7 @@ struct NodeCommand: AsyncParsableCommand {
                 node. Reading and healing go on, and what expires makes room.
                 """)
         var diskMax: ByteCount?
+        @OptionGroup var clientOptions: ClientOptions
         @Option(help: "Seeds probes and back-off.")
         var seed: UInt64 = 1
         @Flag(help: .hidden)
@@ -86,7 +87,10 @@ struct NodeCommand: AsyncParsableCommand {
                 genesis: connection.genesis, number: me.number, key: key, dataDirectory: dataDir + "/store",
                 peerHost: peers.host, peerPort: peers.port, seed: seed)
             configuration.limits.diskBytes = diskMax?.bytes
+            configuration.limits.uselessOrders = clientOptions.uselessOrders
             let node = try await ReplicationNode(configuration, logger: logger)
+            let denied = clientOptions.denyList.map { DenyListFile(path: $0, policy: node.policy, logger: logger) }
+            try denied?.load()
             node.learn(connection.keys)
             try await node.refuseTwin(at: me.registration.peerEndpoint)
             _ = try await node.bind()
@@ -96,11 +100,13 @@ struct NodeCommand: AsyncParsableCommand {
             var services: [any Service] = [
                 Replication(node: node), HeadFollowing(follower: follower),
                 HTTPServer(
-                    responder: MethodResponder(NodeRoutes(node: node).router()), host: clients.host, port: clients.port,
+                    responder: MethodResponder(NodeRoutes(node: node, budgets: clientOptions.budgets).router()),
+                    host: clients.host, port: clients.port,
                     option: "--listen-http",
-                    addressFile: nil,
+                    addressFile: nil, isBehindProxy: clientOptions.behindProxy,
                     logger: logger),
             ]
+            if let denied { services.append(denied) }
             if untilStdinCloses { services.append(StandardInputWatch()) }
             try await ServiceRun.run(services, logger: logger)
         }

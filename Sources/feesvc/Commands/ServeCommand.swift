@@ -52,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     var minimumDeposit = "1000000000"
     @Flag(help: "Wait while another service runs on the database, and take over when it ends or loses its lock.")
     var standby = false
+    @OptionGroup var freeInputs: FreeInputOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup(title: "New instance") var instance: InstanceOptions
     @OptionGroup var logging: LogOptions
@@ -182,10 +183,10 @@ struct ServeCommand: AsyncParsableCommand {
         let collector = StatementCollector(service: service, http: http, logger: logger)
         let routes = ServiceRoutes(
             service: service, pipeline: VoucherPipeline(service, isGrouping: !oneVoucherATransaction),
-            collector: collector)
+            collector: collector, freeInputs: freeInputs.budget)
         let server = HTTPServer(
             responder: MethodResponder(routes.router()), host: host, port: port, option: "--port",
-            addressFile: addressFile,
+            addressFile: addressFile, isBehindProxy: freeInputs.behindProxy,
             logger: logger)
         var services: [any Service] = [
             LockWatch(lock: lock, service: service, cluster: cluster, logger: logger),

@@ -37,6 +37,8 @@ struct HTTPServer: Service, CustomStringConvertible {
     /// The option that says where to listen, for an error message.
     let option: String
     let addressFile: String?
+    /// Whether a proxy in front says who the client is.
+    var isBehindProxy = false
     let logger: Logger
 
     var description: String { "HTTP server" }
@@ -48,7 +50,7 @@ struct HTTPServer: Service, CustomStringConvertible {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
-            responder: responder,
+            responder: ClientResponder(responder, isBehindProxy: isBehindProxy),
             server: .http1(
                 configuration: .init(idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.limits)),
             configuration: .init(

@@ -116,7 +116,9 @@ extension Response {
     static func problem(_ refusal: Refusal) throws -> Response {
         var response = try json(refusal.problem, status: HTTPResponse.Status(code: refusal.status))
         response.headers[.contentType] = "application/problem+json"
-        if refusal.status == 429 || refusal.status == 503 { response.headers[.retryAfter] = "1" }
+        if refusal.status == 429 || refusal.status == 503 {
+            response.headers[.retryAfter] = "\(refusal.retryAfter ?? 1)"
+        }
         return response
     }
 }

@@ -8,6 +8,7 @@ import Storage
 extension ServiceRoutes {
     func addRefunds(to router: Router<BasicRequestContext>) {
         router.post("/v1/welcomes") { request, _ in
+            try freeInputs.take()
             let body = try await HTTPBody.json(WelcomeBody.self, of: request)
             let welcome = try Self.canonical { () throws(CanonicalError) in
                 try Welcome(canonicalBytes: body.welcome.bytes)
@@ -33,6 +34,7 @@ extension ServiceRoutes {
             return try Response.json(["charge": refusal.charge])
         }
         router.post("/v1/deletions") { request, _ in
+            try freeInputs.take()
             let body = try await HTTPBody.json(DeletionBody.self, of: request)
             let deletion = try Self.canonical { () throws(CanonicalError) in
                 try Deletion(canonicalBytes: body.deletion.bytes)

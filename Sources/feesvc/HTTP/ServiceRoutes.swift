@@ -14,6 +14,7 @@ struct ServiceRoutes {
     let service: FeeService
     let pipeline: VoucherPipeline
     let collector: StatementCollector
+    var freeInputs = FreeInputOptions.budget()
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()

@@ -22,6 +22,7 @@ extension NodeRoutes {
         }
         router.get("/v1/events/:event/envelope") { _, context in
             let event = try ServiceRoutes.hash("event", context)
+            try await refuseDenied(event: event)
             guard let bytes = try await node.envelopeBytes(of: event) else { throw Self.notHeld(event) }
             return Response(
                 status: .ok, headers: [.contentType: "application/octet-stream"],
@@ -60,6 +61,7 @@ extension NodeRoutes {
 
     private func messages(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let topic = try ServiceRoutes.hash("topic", context)
+        try refuseDenied(topic: topic)
         let query = request.uri.queryParameters
         let limit = min(Int(clamping: try request.number("limit") ?? 100), ReplicationNode.pageMax)
         let from = try request.number("from") ?? 0
@@ -77,7 +79,7 @@ extension NodeRoutes {
         let isWhole = query["envelopes"] == "true"
         let page = await node.messages(in: topic, after: after, logged: from...through, limit: limit)
         return try .json(
-            MessagesBody(messages: page.map { MessageBody($0, cursor: $0.cursor.text, withEnvelope: isWhole) }))
+            MessagesBody(messages: page.map { MessageBody($0, withEnvelope: isWhole, node.policy) }))
     }
 }
 
@@ -93,11 +95,11 @@ extension MessageCursor {
 }
 
 extension MessageBody {
-    init(_ message: StoredMessage, cursor: String, withEnvelope: Bool) {
+    init(_ message: StoredMessage, cursor: String, withEnvelope: Bool, isWithheld: Bool?) {
         self.init(
             event: message.id, cursor: cursor, charge: message.charge, time: message.logged,
             originator: message.event.event.originator, envelopeHash: message.envelope.hash,
-            envelope: withEnvelope ? HexBytes(message.envelope.wireBytes) : nil)
+            envelope: withEnvelope ? HexBytes(message.envelope.wireBytes) : nil, isWithheld: isWithheld)
     }
 }
 

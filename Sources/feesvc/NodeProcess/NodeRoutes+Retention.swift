@@ -27,6 +27,7 @@ extension NodeRoutes {
     }
 
     private func delete(_ request: Request) async throws -> Response {
+        try budgets.orders.take()
         let body = try await HTTPBody.json(DeletionBody.self, of: request)
         let deletion = try ServiceRoutes.canonical { () throws(CanonicalError) in
             try Deletion(canonicalBytes: body.deletion.bytes)

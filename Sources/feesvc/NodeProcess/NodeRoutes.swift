@@ -11,6 +11,7 @@ import Rewards
 struct NodeRoutes {
     let node: ReplicationNode
     let feeds = FeedRoom(256)
+    var budgets = NodeClientBudgets()
 
     private static let pageMax = 1_000
 
@@ -59,12 +60,14 @@ struct NodeRoutes {
             node: status.number, time: status.time, events: status.events, messages: status.messages,
             topics: status.topics, missing: status.chains.reduce(0) { $0 + $1.missing }, floor: status.floor.number,
             probedThrough: status.probedThrough?.number ?? 0,
-            connectedPeers: status.peers.count { $0.state == .connected })
+            connectedPeers: status.peers.count { $0.state == .connected },
+            refusals: NodeStatusBody.Refusals(node, budgets))
     }
 
     private func publish(_ request: Request) async throws -> Response {
         let body = try await HTTPBody.bytes(of: request)
         let parts = try ServiceRoutes.canonical { () throws(CanonicalError) in try PublishRequest.decode(body) }
+        try budgets.envelopes.take(parts.reduce(0) { $0 + NodeClientBudgets.cost(ofPayload: $1.payload.count) })
         var answers = [PublishAnswerBody?](repeating: nil, count: parts.count)
         var good: [(place: Int, envelope: Envelope, receipt: Receipt)] = []
         for (place, part) in parts.enumerated() {

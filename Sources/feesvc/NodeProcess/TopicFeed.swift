@@ -61,6 +61,8 @@ struct TopicFeed: AsyncSequence, Sendable {
         var hasBegun = false
 
         mutating func next() async throws -> ByteBuffer? {
+            // A topic that is denied while it is read ends here, and is refused when the client comes back.
+            guard !feed.node.policy.denied.topics.contains(feed.topic) else { return nil }
             guard hasBegun else {
                 hasBegun = true
                 return ByteBuffer(string: "retry: 1000\n\n")
@@ -84,7 +86,7 @@ struct TopicFeed: AsyncSequence, Sendable {
         var buffer = ByteBuffer()
         for arrived in page {
             let cursor = FeedCursor(node: node.number, arrival: arrived.arrival)
-            let body = MessageBody(arrived.message, cursor: arrived.message.cursor.text, withEnvelope: true)
+            let body = MessageBody(arrived.message, withEnvelope: true, node.policy)
             buffer.writeString("id: \(cursor.text)\nevent: message\ndata: ")
             buffer.writeBytes(try encoder.encode(body))
             buffer.writeString("\n\n")
@@ -121,6 +123,7 @@ extension NodeRoutes {
     /// comes from now on is told.
     func feed(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let topic = try ServiceRoutes.hash("topic", context)
+        try refuseDenied(topic: topic)
         let newest = try await node.newestArrival()
         let start = try start(request, newest: newest)
         guard let place = feeds.enter() else {

@@ -10,8 +10,11 @@ struct Refusal: Error, CustomStringConvertible {
     let code: String
     /// What is wrong here, and what would be right.
     let detail: String
+    /// After how many seconds it makes sense to ask again, where that is known.
+    let retryAfter: UInt64?
 
-    init(_ status: Int, _ code: String, _ detail: String) {
+    init(_ status: Int, _ code: String, _ detail: String, retryAfter: UInt64? = nil) {
+        self.retryAfter = retryAfter
         self.status = status
         self.code = code
         self.detail = detail

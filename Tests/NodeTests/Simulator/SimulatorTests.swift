@@ -66,6 +66,14 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func
+        `whatever lists and messages come in whatever order, closed topics hold the same everywhere, and nobody else's`()
+        async throws
+    {
+        try await run(Scenario(honest: 3, byzantine: [.breaking], steps: 160, hasClosedTopics: true))
+    }
+
     @Test func `a seed gives the same run again, to the last step`() async throws {
         let scenario = Scenario(byzantine: [.corrupting], hasForger: true)
         var traces: Set<[String]> = []

@@ -23,6 +23,7 @@ extension World {
         }
         switch random(0..<100) {
         case 0..<22:
+            if scenario.hasClosedTopics, chance(60) { return await publishClosed() }
             let publisher = await publish()
             if scenario.sharding.replication > 0, let publisher, chance(40) { await keepShards(publisher) }
         case 22..<40: await send()

@@ -90,7 +90,9 @@ extension World {
             var page: [StoredMessage] = []
             for owner in Self.owners {
                 page += await node.messages(in: Topic(owner: owner.address, salt: .zero).id)
+                for topic in ClosedCrowd.topics(of: owner) { page += await node.messages(in: topic.id) }
             }
+            faults += closedFaults(page, place.number)
             let shown = Set(page.map(\.charge))
             for message in acknowledged where message.envelope.head.expiryDay >= floor {
                 if deleted.contains(message.charge) {

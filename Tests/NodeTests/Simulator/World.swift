@@ -24,6 +24,8 @@ struct Scenario: Sendable {
     var fullDisks = true
     /// Whether the network falls apart.
     var partitions = true
+    /// Whether people publish in closed topics, with a right to and without.
+    var hasClosedTopics = false
     /// The most hours by which the log's time goes on in one step.
     var hours: UInt64 = 10
 }
@@ -44,6 +46,9 @@ final class World: Sendable {
         var groups: [UInt32: Int] = [:]
         var mail: [(from: UInt32, to: UInt32, frame: PeerFrame)] = []
         var acknowledged: [Message] = []
+        /// Hashes of envelopes that may stand in their closed topics, and of those that may not.
+        var rightful: Set<Bytes32> = []
+        var wrongful: Set<Bytes32> = []
         /// Those of the originator that contradicts itself.
         var forged: [Message] = []
         /// Whose deletion was ordered, and of these, for which the order was taken.

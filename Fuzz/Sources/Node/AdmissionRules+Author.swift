@@ -1,0 +1,1 @@
+../../../Sources/Node/Event/AdmissionRules+Author.swift
