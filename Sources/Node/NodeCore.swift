@@ -1,14 +1,9 @@
 import Channels
-import FoundationEssentials
 import Logging
 import Primitives
 
 /// The parts of a node that its connections, its rounds and its callers share.
 final class NodeCore: Sendable {
-    /// The fewest events that are checked by a task of their own.
-    private static let checksLeast = 8
-    private static let processors = ProcessInfo.processInfo.activeProcessorCount
-
     let configuration: NodeConfiguration
     let domain: EIP712Domain
     let rules: AdmissionRules
@@ -138,23 +133,7 @@ final class NodeCore: Sendable {
 
     /// Checks events by their bytes alone, many of them on every processor.
     func check(_ events: [WireEvent]) async -> [Result<CheckedEvent, EventRefusal>] {
-        let parts = min(Self.processors, events.count / Self.checksLeast)
-        guard parts > 1 else { return events.map(check) }
-        return await withTaskGroup(of: (Int, [Result<CheckedEvent, EventRefusal>]).self) { group in
-            for part in 0..<parts {
-                let range = events.count * part / parts..<events.count * (part + 1) / parts
-                group.addTask { (part, events[range].map { self.check($0) }) }
-            }
-            var found = [[Result<CheckedEvent, EventRefusal>]](repeating: [], count: parts)
-            for await (part, outcomes) in group { found[part] = outcomes }
-            return found.flatMap(\.self)
-        }
-    }
-
-    private func check(_ event: WireEvent) -> Result<CheckedEvent, EventRefusal> {
-        Result { () throws(EventRefusal) in
-            try rules.check(event, key: registry.key(of:), isTrusted: heads.isTrusted)
-        }
+        await EventCheck(rules: rules, registry: registry, heads: heads).run(events)
     }
 
     /// Pushes this node's own new events to as many peers as the fan-out allows.
