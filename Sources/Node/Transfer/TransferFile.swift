@@ -63,13 +63,22 @@ actor ExportSink {
         guard fsync(descriptor) == 0 else { throw .last }
         isOpen = false
         guard close(descriptor) == 0 else { throw .last }
-        // A link never takes another file's place, as a rename would.
-        guard link(unfinished, path) == 0 else { throw .last }
-        unlink(unfinished)
+        try take(path)
         let folder = open(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)
+    }
+
+    /// Gives the file its name. A link never takes another file's place, as a rename would; some file systems have none.
+    private func take(_ path: String) throws(FileFailure) {
+        if link(unfinished, path) == 0 {
+            unlink(unfinished)
+            return
+        }
+        guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno), access(path, F_OK) != 0, rename(unfinished, path) == 0 else {
+            throw .last
+        }
     }
 
     /// Removes what was written.
