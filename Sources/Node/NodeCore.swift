@@ -23,6 +23,10 @@ final class NodeCore: Sendable {
     let admissions = Watchers()
     let claims: FetchClaims
     let logger: Logger
+    /// What is counted, and what is worth a line.
+    let counters = NodeCounters()
+    let lines: NodeLines
+    let began = ContinuousClock.now
 
     var limits: NodeLimits { configuration.limits }
     var number: UInt32 { configuration.number }
@@ -45,8 +49,9 @@ final class NodeCore: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.store = store
-        commits = CommitQueue(sizeMax: configuration.limits.commitEvents)
+        commits = CommitQueue(sizeMax: configuration.limits.commitEvents, counters: counters)
         self.logger = logger
+        lines = NodeLines(logger: logger)
         heads = TrustedHeads(
             KeyHistory(genesis),
             limit: configuration.limits.trustedHeads
@@ -95,7 +100,7 @@ final class NodeCore: Sendable {
             case .failure(let refusal):
                 results[place] = .refused
                 if refusal.isForGood { forGood.append(ids[place]) }
-                log(refusal, of: ids[place], from: peer)
+                note(refusal, of: ids[place], from: peer)
             }
         }
         if !forGood.isEmpty { await store.remember(refused: forGood) }
@@ -104,9 +109,10 @@ final class NodeCore: Sendable {
         if !checked.isEmpty {
             report = try await admit(checked, from: peer == number ? nil : peer, head: newest)
             for (place, result) in zip(places, report.results) { results[place] = result }
-            for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
+            for (id, refusal) in report.refusals { note(refusal, of: id, among: checked, from: peer) }
         }
         report.results = results.map { $0 ?? .refused }
+        count(report.results, from: peer)
         if let newest { advance(to: newest, isCurrent: false) }
         if !report.admitted.isEmpty { admissions.fire() }
         // Orders to delete that came from a client are told to all, as own events are.
@@ -143,7 +149,7 @@ final class NodeCore: Sendable {
         // With more peers than the fan-out the first ones differ from event to event, so that each is somebody's turn.
         let start = connected.isEmpty ? 0 : Int(truncatingIfNeeded: events[0].id.prefix % UInt64(connected.count))
         for offset in 0..<min(connected.count, limits.pushFanOut) {
-            connected[(start + offset) % connected.count].push(events)
+            counters.add(.pushesDropped, by: connected[(start + offset) % connected.count].push(events))
         }
     }
 
@@ -156,6 +162,7 @@ final class NodeCore: Sendable {
     /// Keeps what the log key signed and can't both be so: a proof against the service that anybody can check.
     func keepHeadEvidence() async {
         guard let evidence = heads.takeEvidence() else { return }
+        counters.add(.contradictions, "heads")
         logger.error(
             "the log key signed two heads that contradict each other, the proof is kept",
             metadata: ["head.contradiction": "\(evidence.contradiction)"])
@@ -169,18 +176,9 @@ final class NodeCore: Sendable {
     /// Takes a checked head in: the node's time, and all that follows from it.
     func advance(to head: SignedHead, isCurrent: Bool) {
         let day = UTCDay(containing: clock.time)
+        if head.head.isNewer(than: clock.newest?.head) { lines.took(head.head) }
+        countJump(to: head.head.time)
         clock.advance(to: head, isCurrent: isCurrent)
         if UTCDay(containing: clock.time) > day { floorWanted.fire() }
-    }
-
-    private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
-        let metadata: Logger.Metadata = [
-            "event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)",
-        ]
-        switch refusal {
-        case .secondOnSequence, .otherPrevious, .chargeAgain:
-            logger.warning("an originator contradicted itself, both events are kept as evidence", metadata: metadata)
-        default: logger.debug("event refused", metadata: metadata)
-        }
     }
 }

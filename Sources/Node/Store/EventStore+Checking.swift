@@ -70,6 +70,8 @@ extension EventStore {
         compare("state", fresh.set.state() == index.set.state())
         compare("messages", fresh.messages == index.messages)
         compare("topics", fresh.topics == index.topics)
+        compare("tips", fresh.tips == index.tips)
+        compare("deletions", fresh.deletions == index.deletions)
         // What lies below the floor may be half deleted.
         compare("evicted", Set(evicted).isSubset(of: self.evicted))
         // What lies below the floor keeps its place until it is deleted.

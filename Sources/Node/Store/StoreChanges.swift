@@ -25,6 +25,8 @@ struct StoreChanges {
         /// Whether it was the last event of its charge, or topic.
         let isChargeGone: Bool
         let isTopicGone: Bool
+        /// The topic that it was a tip of.
+        let tipOf: Bytes32?
     }
 
     /// A message whose payload its owner had deleted.
@@ -37,6 +39,7 @@ struct StoreChanges {
         case added(Addition)
         case removed(Removal)
         case deleted(Deletion)
+        case tips(TipWidths.Change)
     }
 
     private(set) var all: [Change] = []

@@ -8,11 +8,19 @@ struct StoreIndex {
     var topics: UInt64 = 0
     /// The canonical bytes of the events that expire on a day.
     private var bytes: [UTCDay: UInt64] = [:]
+    /// How many orders to delete expire on a day.
+    private var orders: [UTCDay: UInt64] = [:]
+    /// How many tips there are.
+    private(set) var tips = TipWidths()
     /// The charges that are held of each epoch lie in this range.
     private var charges: [UInt64: ClosedRange<UInt64>] = [:]
 
     /// How many events, deletions counted as well.
     var events: UInt64 { UInt64(set.ids.count) }
+    /// How many orders to delete.
+    var deletions: UInt64 { orders.values.reduce(0, +) }
+    /// The canonical bytes of all events.
+    var eventBytes: UInt64 { bytes.values.reduce(0, +) }
     /// The chain of an originator.
     func chain(of originator: UInt32) -> EventChain { set.places.chains[originator] ?? EventChain() }
 
@@ -44,10 +52,20 @@ struct StoreIndex {
         try database.each("SELECT id, expiry FROM deletion WHERE expiry >= ?", [.day(floor)]) {
             row throws(SQLiteFailure) in
             index.set.insert(try row.bytes32(0), day: try row.unsigned(1), place: nil)
+            index.orders[try row.day(1), default: 0] += 1
         }
         index.messages = try Self.count("SELECT COUNT(DISTINCT charge) FROM event", in: database)
         index.topics = try Self.count("SELECT COUNT(*) FROM topic", in: database)
+        index.tips = try readTips(database)
         return (index, evicted)
+    }
+
+    private static func readTips(_ database: SQLiteDatabase) throws(SQLiteFailure) -> TipWidths {
+        let wide = try database.rows("SELECT topic, COUNT(*) FROM tip GROUP BY topic HAVING COUNT(*) > 1") {
+            row throws(SQLiteFailure) in (try row.bytes32(0), Int(row.integer(1)))
+        }
+        let total = try count("SELECT COUNT(*) FROM tip", in: database)
+        return TipWidths(total: Int(total), wide: Dictionary(wide) { first, _ in first })
     }
 
     static func count(_ sql: String, in database: SQLiteDatabase) throws(SQLiteFailure) -> UInt64 {
@@ -72,8 +90,11 @@ struct StoreIndex {
                 set.remove(removed.id, day: UInt64(removed.expiry.number), freeing: removed.freed)
                 bytes[removed.expiry, default: 0] -= removed.bytes
                 if removed.isTopicGone { topics -= 1 }
+                if let topic = removed.tipOf { tips.remove(of: topic) }
+            case .tips(let change): tips.follow(change)
             case .deleted(let deleted):
                 set.insert(deleted.id, day: UInt64(deleted.expiry.number), place: nil)
+                orders[deleted.expiry, default: 0] += 1
             }
         }
     }
@@ -92,6 +113,7 @@ struct StoreIndex {
         var gone: [Bytes32] = []
         for (_, tree) in set.raise(to: floor) { tree.forEach { gone.append($0) } }
         bytes = bytes.filter { $0.key >= floor }
+        orders = orders.filter { $0.key >= floor }
         return gone
     }
 
@@ -101,6 +123,7 @@ struct StoreIndex {
             if let place = removal.freed { set.free(place) }
             if removal.isChargeGone { messages -= 1 }
             if removal.isTopicGone { topics -= 1 }
+            if let topic = removal.tipOf { tips.remove(of: topic) }
         }
     }
 
