@@ -167,7 +167,9 @@ import Testing
     @Test func `refusals of publishers and the want of room are counted`() async throws {
         var configuration = network.configuration(1)
         configuration.limits.diskBytes = 1
-        let node = try await node(configuration)
+        let lines = RecordedLines()
+        let node = try await ReplicationNode(configuration, logger: lines.logger)
+        await node.update(registry: [network.registered(1, port: 1)])
         _ = await node.publish(network.paid([.sample(1), .sample(2)]))
         let late = network.paid([.sample(3)])
         network.log.setTime(TestLog.start + 40_000)
@@ -177,6 +179,7 @@ import Testing
         #expect(scrape[#"publish_refusals_total{reason="disk_full"}"#] == 2)
         #expect(scrape[#"publish_refusals_total{reason="late"}"#] == 1)
         #expect(scrape["disk_full"] == 1 && scrape["disk_budget_bytes"] == 1)
+        #expect(lines.with("the disk has no room, publishers are told to use another node").count == 1)
     }
 
     @Test func `what has expired is counted when it goes`() async throws {
