@@ -44,7 +44,8 @@ let package = Package(
         .target(
             name: "OpenAPI", path: "docs",
             exclude: [
-                "architecture.md", "attacks.md", "dependencies.md", "errors.md", "operations.md", "performance.md",
+                "architecture.md", "attacks.md", "dependencies.md", "errors.md", "metrics.md", "operations.md",
+                "performance.md",
                 "privacy.md", "protocol.md", "quickstart-accountant.md", "quickstart-operator.md",
                 "quickstart-payer.md", "quickstart-service.md", "report.schema.json", "security.md", "testing.md",
             ],

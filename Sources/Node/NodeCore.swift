@@ -1,15 +1,10 @@
 import Channels
-import FoundationEssentials
 import Logging
 import Primitives
 import Synchronization
 
 /// The parts of a node that its connections, its rounds and its callers share.
 final class NodeCore: Sendable {
-    /// The fewest events that are checked by a task of their own.
-    private static let checksLeast = 8
-    private static let processors = ProcessInfo.processInfo.activeProcessorCount
-
     let configuration: NodeConfiguration
     let domain: EIP712Domain
     let rules: AdmissionRules
@@ -36,6 +31,10 @@ final class NodeCore: Sendable {
     let policy = NodePolicy()
     let orders: OrderBudget
     let logger: Logger
+    /// What is counted, and what is worth a line.
+    let counters = NodeCounters()
+    let lines: NodeLines
+    let began = ContinuousClock.now
 
     var limits: NodeLimits { configuration.limits }
     var number: UInt32 { configuration.number }
@@ -67,8 +66,9 @@ final class NodeCore: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.store = store
-        commits = CommitQueue(sizeMax: configuration.limits.commitEvents)
+        commits = CommitQueue(sizeMax: configuration.limits.commitEvents, counters: counters)
         self.logger = logger
+        lines = NodeLines(logger: logger)
         heads = TrustedHeads(
             KeyHistory(genesis),
             limit: configuration.limits.trustedHeads
@@ -129,7 +129,7 @@ final class NodeCore: Sendable {
             case .failure(let refusal):
                 results[place] = .refused
                 if refusal.isForGood { forGood.append(ids[place]) }
-                log(refusal, of: ids[place], from: peer)
+                note(refusal, of: ids[place], from: peer)
             }
         }
         if !forGood.isEmpty { await store.remember(refused: forGood) }
@@ -141,10 +141,11 @@ final class NodeCore: Sendable {
                 results[place] = result
                 if result == .new, events[place].isDeletion { fresh += 1 }
             }
-            for (id, refusal) in report.refusals { log(refusal, of: id, from: peer) }
+            for (id, refusal) in report.refusals { note(refusal, of: id, among: checked, from: peer) }
         }
         if !isSpent { orders.charge(peer, useless: ordered - fresh) }
         report.results = results.map { $0 ?? .refused }
+        count(report.results, from: peer)
         if let newest { advance(to: newest, isCurrent: false) }
         if !report.admitted.isEmpty { admissions.fire() }
         // Orders to delete that came from a client are told to all, as own events are.
@@ -182,23 +183,7 @@ final class NodeCore: Sendable {
 
     /// Checks events by their bytes alone, many of them on every processor.
     func check(_ events: [WireEvent]) async -> [Result<CheckedEvent, EventRefusal>] {
-        let parts = min(Self.processors, events.count / Self.checksLeast)
-        guard parts > 1 else { return events.map(check) }
-        return await withTaskGroup(of: (Int, [Result<CheckedEvent, EventRefusal>]).self) { group in
-            for part in 0..<parts {
-                let range = events.count * part / parts..<events.count * (part + 1) / parts
-                group.addTask { (part, events[range].map { self.check($0) }) }
-            }
-            var found = [[Result<CheckedEvent, EventRefusal>]](repeating: [], count: parts)
-            for await (part, outcomes) in group { found[part] = outcomes }
-            return found.flatMap(\.self)
-        }
-    }
-
-    private func check(_ event: WireEvent) -> Result<CheckedEvent, EventRefusal> {
-        Result { () throws(EventRefusal) in
-            try rules.check(event, key: registry.key(of:), isTrusted: heads.isTrusted)
-        }
+        await EventCheck(rules: rules, registry: registry, heads: heads).run(events)
     }
 
     /// Pushes this node's own new events to as many peers as the fan-out allows.
@@ -224,7 +209,7 @@ final class NodeCore: Sendable {
         // With more peers than the fan-out the first ones differ from event to event, so that each is somebody's turn.
         let start = connected.isEmpty ? 0 : Int(truncatingIfNeeded: events[0].id.prefix % UInt64(connected.count))
         for offset in 0..<min(connected.count, limits.pushFanOut) {
-            connected[(start + offset) % connected.count].push(events)
+            counters.add(.pushesDropped, by: connected[(start + offset) % connected.count].push(events))
         }
     }
 
@@ -237,6 +222,7 @@ final class NodeCore: Sendable {
     /// Keeps what the log key signed and can't both be so: a proof against the service that anybody can check.
     func keepHeadEvidence() async {
         guard let evidence = heads.takeEvidence() else { return }
+        counters.add(.contradictions, "heads")
         logger.error(
             "the log key signed two heads that contradict each other, the proof is kept",
             metadata: ["head.contradiction": "\(evidence.contradiction)"])
@@ -250,18 +236,9 @@ final class NodeCore: Sendable {
     /// Takes a checked head in: the node's time, and all that follows from it.
     func advance(to head: SignedHead, isCurrent: Bool) {
         let day = UTCDay(containing: clock.time)
+        if head.head.isNewer(than: clock.newest?.head) { lines.took(head.head) }
+        countJump(to: head.head.time)
         clock.advance(to: head, isCurrent: isCurrent)
         if UTCDay(containing: clock.time) > day { floorWanted.fire() }
-    }
-
-    private func log(_ refusal: EventRefusal, of id: Bytes32, from peer: UInt32) {
-        let metadata: Logger.Metadata = [
-            "event.id": "\(id)", "event.refusal": "\(refusal)", "peer.number": "\(peer)",
-        ]
-        switch refusal {
-        case .secondOnSequence, .otherPrevious, .chargeAgain:
-            logger.warning("an originator contradicted itself, both events are kept as evidence", metadata: metadata)
-        default: logger.debug("event refused", metadata: metadata)
-        }
     }
 }

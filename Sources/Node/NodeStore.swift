@@ -21,8 +21,8 @@ public struct NodeStore: Sendable {
         public let fileBytes: UInt64
     }
 
-    private let store: EventStore
-    private let identity: StoreIdentity
+    let store: EventStore
+    let identity: StoreIdentity
     private let registry: [UInt32: Address]
 
     /// Opens the store in a data directory. Refuses one that is in use by a process.

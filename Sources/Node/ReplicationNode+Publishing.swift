@@ -9,18 +9,26 @@ extension ReplicationNode {
     /// already is acknowledged again: with the same answer where it is this node's own event.
     @concurrent
     public func publish(_ batch: [(envelope: Envelope, receipt: Receipt)]) async -> [PublishOutcome] {
+        let (outcomes, made) = await decide(batch)
+        core.count(outcomes, made: made)
+        return outcomes
+    }
+
+    private func decide(
+        _ batch: [(envelope: Envelope, receipt: Receipt)]
+    ) async -> (outcomes: [PublishOutcome], made: Int) {
         guard batch.count <= core.limits.publishBatch else {
-            return batch.map { _ in .refused(.batchTooLarge(limit: core.limits.publishBatch)) }
+            return (batch.map { _ in .refused(.batchTooLarge(limit: core.limits.publishBatch)) }, 0)
         }
         guard core.registry.key(of: core.number) == core.configuration.key.address else {
-            return batch.map { _ in .refused(.unregistered) }
+            return (batch.map { _ in .refused(.unregistered) }, 0)
         }
         let isPassed = await core.gate.pass(peers: core.partners) { [store = core.store] proven in
             for (shard, sequence) in proven where await store.ownHighest(in: shard) < sequence { return false }
             return true
         }
         guard isPassed else {
-            return batch.map { _ in .refused(.healing) }
+            return (batch.map { _ in .refused(.healing) }, 0)
         }
         var refusals: [Int: PublishRefusal] = [:]
         var drafts: [PublishDraft] = []
@@ -59,7 +67,7 @@ extension ReplicationNode {
         newest: SignedHead?,
         refusals: [Int: PublishRefusal],
         count: Int
-    ) async -> [PublishOutcome] {
+    ) async -> (outcomes: [PublishOutcome], made: Int) {
         var decisions: [PublishDecision] = []
         do {
             if !drafts.isEmpty {
@@ -81,11 +89,24 @@ extension ReplicationNode {
         }
         if !made.isEmpty { core.admissions.fire() }
         core.spread(made)
+        noteDisk(decisions)
         var decided = zip(drafts, decisions).makeIterator()
-        return (0..<count).map { place in
+        let outcomes = (0..<count).map { place -> PublishOutcome in
             if let refusal = refusals[place] { return .refused(refusal) }
             guard let (draft, decision) = decided.next() else { return .refused(.storage(isDiskFull: false)) }
             return outcome(of: decision, for: draft)
+        }
+        return (outcomes, made.count)
+    }
+
+    /// The disk has no room where an envelope was refused for it, and has some where one was taken.
+    private func noteDisk(_ decisions: [PublishDecision]) {
+        for decision in decisions {
+            switch decision {
+            case .refused(.storage(isDiskFull: true)): core.lines.disk(isFull: true, budget: core.limits.diskBytes)
+            case .made: core.lines.disk(isFull: false, budget: core.limits.diskBytes)
+            case .refused, .held: break
+            }
         }
     }
 

@@ -95,24 +95,33 @@ public final class ReplicationNode: Sendable {
     /// Takes a head in that is of now. The node's time never goes back; midnights that it passes make probe rounds due.
     public func observe(_ head: SignedHead) async throws(NodeError) {
         guard head.head.logID == core.rules.logID else {
+            core.counters.add(.headRefusals, "other_log")
             throw .headOfOtherLog(found: head.head.logID, expected: core.rules.logID)
         }
-        guard core.heads.isTrusted(head), core.heads.isCurrent(head) else { throw .headSignature }
+        guard core.heads.isTrusted(head), core.heads.isCurrent(head) else {
+            core.counters.add(.headRefusals, "signature")
+            throw .headSignature
+        }
         await core.keepHeadEvidence()
         do {
             try await core.store.record(head)
         } catch {
             throw error.nodeError(directory: core.configuration.dataDirectory)
         }
+        core.countStepBack(to: head.head.time)
         core.advance(to: head, isCurrent: true)
     }
 
     /// Takes in how far the log's epochs are sealed: messages of sealed epochs are dropped once they have expired.
     public func observe(_ seal: SignedSealNotice) async throws(NodeError) {
         guard seal.notice.logID == core.rules.logID else {
+            core.counters.add(.headRefusals, "other_log")
             throw .headOfOtherLog(found: seal.notice.logID, expected: core.rules.logID)
         }
-        guard core.heads.isTrusted(seal) else { throw .headSignature }
+        guard core.heads.isTrusted(seal) else {
+            core.counters.add(.headRefusals, "signature")
+            throw .headSignature
+        }
         do {
             try await core.learn(seal)
         } catch {

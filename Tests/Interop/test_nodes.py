@@ -439,3 +439,108 @@ def test_commands_show_what_a_running_node_holds(own: ServiceProcess, nodes: lis
     assert own.command("node", "explain", "0x12", *where).returncode == 64
     gone = own.command("node", "status", "--node", f"http://127.0.0.1:{free_port()}")
     assert gone.returncode == 1 and "does not answer" in gone.stderr
+
+
+def scrape(node: Connection) -> dict[str, float]:
+    """`GET /metrics`, a value for each name with its labels."""
+    answer = node.get("/metrics")
+    assert answer.status == 200 and answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    lines = answer.body.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_a_nodes_metrics_follow_what_it_does(nodes: list[NodeProcess], channel: Channel):
+    before = scrape(nodes[0].ask())
+    messages = buy(channel, secrets.token_bytes(32), 3)
+    publish(nodes[0].ask(), messages)
+    publish(nodes[0].ask(), messages[:1])
+    until(lambda: nodes[1].ask().get("/v1/status").ok()["events"] == nodes[0].ask().get("/v1/status").ok()["events"])
+    after = scrape(nodes[0].ask())
+
+    def grown(name: str) -> float:
+        return after[f"feesvc_node_{name}"] - before.get(f"feesvc_node_{name}", 0)
+
+    assert grown("events_published_total") == 3 and grown("events") == 3 and grown("messages") == 3
+    assert grown("publish_repeats_total") == 1 and grown("commit_events_sum") == 4
+    assert grown('http_requests_total{status="2xx"}') >= 2
+    until(lambda: scrape(nodes[0].ask())['feesvc_node_peers{state="equal"}'] == 1)
+    assert nodes[0].ask().get("/v1/nothing").status == 404
+    assert scrape(nodes[0].ask())['feesvc_node_http_requests_total{status="4xx"}'] > before.get('feesvc_node_http_requests_total{status="4xx"}', 0)
+    assert after["feesvc_node_store_up"] == 1 and after["feesvc_node_registered_nodes"] == 2
+    assert after["feesvc_node_head_timestamp_seconds"] == pytest.approx(time.time(), abs=60)
+
+
+def digests(file: bytes) -> list[tuple[int, int]]:
+    """Cuts an exported file into blocks and checks each digest, from docs/protocol.md alone: `(begin, length)` of each."""
+    magic = b"feesvc-export/1\n"
+    assert file.startswith(magic)
+    blocks, place = [], len(magic)
+    while place < len(file):
+        length = int.from_bytes(file[place : place + 4], "big")
+        end = place + 4 + length
+        assert file[end : end + 32] == sha(file[:end])
+        blocks.append((place, length))
+        place = end + 32
+    assert place == len(file)
+    return blocks
+
+
+def test_a_stopped_node_is_exported_and_a_new_one_begins_with_the_file(
+    own: ServiceProcess, nodes: list[NodeProcess], channel: Channel, tmp_path: Path
+):
+    topic = secrets.token_bytes(32)
+    messages = buy(channel, topic, 5, size=30_000)
+    assert all(result["event"] for result in publish(nodes[1].ask(), messages))
+    held = nodes[1].ask().get("/v1/status").ok()["events"]
+    where = ("--data-dir", str(nodes[1].folder))
+    service = ("--service", f"http://{own.address}")
+    file = tmp_path / "node.export"
+    busy = own.command("node", "export", str(file), *where)
+    assert busy.returncode == 1 and "in use by another process" in busy.stderr and not file.exists()
+    third = NodeProcess(own, own.connect(), "node-3")
+    nodes[1].end(signal.SIGKILL)
+    try:
+        done = own.command("node", "export", str(file), "--json", *where)
+        assert done.returncode == 0, done.stderr
+        made = json.loads(done.stdout)
+        assert made["node"] == nodes[1].number and made["bytes"] == file.stat().st_size and made["file"] == str(file)
+        assert file.stat().st_mode & 0o777 == 0o600 and list(tmp_path.iterdir()) == [file]
+        blocks = digests(file.read_bytes())
+        again = own.command("node", "export", str(file), *where)
+        assert again.returncode == 1 and "exists" in again.stderr
+        named = own.command("node", "export", str(tmp_path), "--json", *where)
+        assert Path(json.loads(named.stdout)["file"]).name.startswith(f"node-{nodes[1].number}-2")
+
+        # Changed, cut, and of nobody.
+        spoilt = bytearray(file.read_bytes())
+        spoilt[blocks[0][0] + 100] ^= 1
+        (tmp_path / "bad").write_bytes(spoilt)
+        (tmp_path / "cut").write_bytes(file.read_bytes()[:-7])
+        (tmp_path / "none").write_bytes(b"something else")
+        for name, sentence in [
+            ("bad", "byte {}: something was changed between byte 16 and here".format(sum(blocks[0]) + 4)),
+            ("cut", f"byte {file.stat().st_size - 7}: the file ends here"),
+            ("none", "byte 0: this is no file of feesvc node export"),
+        ]:
+            refused = own.command("node", "import", str(tmp_path / name), "--data-dir", str(third.folder))
+            assert refused.returncode == 1 and sentence in refused.stderr, refused.stderr
+        assert not (third.folder / "store").exists()
+        stranger = own.command("node", "import", str(file), "--data-dir", str(third.folder), "--node", "99", *service)
+        assert stranger.returncode == 1 and "node 99 is in no registry" in stranger.stderr
+
+        # A new node begins with the file, and is what the old one was.
+        words = (str(file), "--data-dir", str(third.folder), "--node", str(third.number), "--json", *service)
+        for expected in ((made["events"], 0), (0, made["events"])):
+            done = own.command("node", "import", *words)
+            assert done.returncode == 0, done.stderr
+            taken = json.loads(done.stdout)
+            assert (taken["new"], taken["known"]) == expected and not taken["registryFromFile"]
+            assert (taken["node"], taken["writer"]) == (third.number, nodes[1].number)
+        checked = own.command("node", "fsck", "--json", "--data-dir", str(third.folder))
+        assert checked.returncode == 0 and json.loads(checked.stdout)["events"] == held, checked.stderr
+        third.start()
+        shown = [message["charge"] for message in whole(third.ask(), topic, 5)]
+        assert shown == [message.charge for message in messages]
+        third.end()
+    finally:
+        nodes[1].start()

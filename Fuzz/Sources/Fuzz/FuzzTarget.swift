@@ -35,7 +35,7 @@ struct FuzzTarget: Sendable {
 
     static let all =
         canonicalTargets + textTargets + proofTargets + peerTargets + jsonTargets + fileTargets + auditTargets
-        + walletTargets + rollbackTargets + rewardTargets
+        + walletTargets + rollbackTargets + rewardTargets + exportTargets
 
     /// Runs an input and checks what it took.
     func test(_ bytes: [UInt8]) {

@@ -19,6 +19,7 @@ extension NodeCore {
             let outcome = try await reconciler.reconcile(
                 replica(shard), with: conversation.on(shard),
                 isPatient: isPatient && timesAhead[shard, default: 0] < Self.patience)
+            counters.add(.reconciliations, outcome.label)
             timesAhead[shard] = outcome == .ahead ? timesAhead[shard, default: 0] + 1 : nil
             isEqual = isEqual && (outcome == .equal || outcome == .absent)
         }
@@ -35,7 +36,11 @@ extension NodeCore {
         var differing: [Shard] = []
         for (surveyed, result) in zip(states, try await conversation.survey(states)) {
             holdings.compared(surveyed, with: peer, result)
-            if result == .differs { differing.append(surveyed.shard) }
+            if result == .differs {
+                differing.append(surveyed.shard)
+            } else {
+                counters.add(.reconciliations, result == .equal ? "equal" : "absent")
+            }
         }
         return differing
     }

@@ -29,10 +29,7 @@ extension NodeCore {
                     gate.prove(place)
                     try await store.keep(shown: tip)
                 } else {
-                    logger.warning(
-                        "peer shows an event as this node's own that it never signed",
-                        metadata: ["peer.number": "\(peer)", "event.id": "\(tip.id)"]
-                    )
+                    note(lie: "own_chain", of: peer)
                 }
             }
         }

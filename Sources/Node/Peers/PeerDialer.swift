@@ -16,10 +16,7 @@ struct PeerDialer: Sendable {
                 try await connect(seed: seed)
             } catch {
                 core.gate.connectionEnded(with: link.number, error)
-                core.logger.debug(
-                    "peer connection ended",
-                    metadata: ["peer.number": "\(link.number)", "peer.failure": "\(error)"]
-                )
+                if !Task.isCancelled { core.noteEnd(of: link, error) }
             }
             if link.session != nil { backoff.reset() }
             link.disconnected()
@@ -32,8 +29,7 @@ struct PeerDialer: Sendable {
         guard let endpoint = core.registry.endpoint(of: link.number) else { throw PeerFailure.unregistered }
         try await PeerConnection.run(to: endpoint, peer: link.number, limits: core.limits) { session in
             try await withDeadline(core.limits.handshakeTimeout) { try await core.handshake.ask(session) }
-            link.connected(session)
-            core.logger.debug("peer connected", metadata: ["peer.number": "\(link.number)"])
+            link.log(link.connected(session), core.logger)
             try await converse(session, seed: seed)
         }
     }
@@ -56,7 +52,8 @@ struct PeerDialer: Sendable {
                 await link.pushWaiting.wait()
             } else {
                 do {
-                    _ = try await session.ask(.push(batch))
+                    guard case .push(let results) = try await session.ask(.push(batch)) else { continue }
+                    for result in results { core.counters.add(.eventsPushed, result.label) }
                 } catch PeerFailure.refused {
                     // The peer's disk is full, perhaps: it heals once it can.
                     try await Task.sleep(for: core.limits.redialFirst)
@@ -71,9 +68,9 @@ struct PeerDialer: Sendable {
         let clock = ContinuousClock()
         var generator = SplitMix64(seed: seed &+ 1)
         try await core.hear(session, from: link.number)
-        try await core.learn(try await session.news())
+        try await core.learn(try await session.news(), from: link.number)
         var timesAhead: [Shard: Int] = [:]
-        link.compared(isEqual: try await compare(session, &timesAhead))
+        link.log(link.compared(isEqual: try await compare(session, &timesAhead)), core.logger)
         while !Task.isCancelled {
             let period = core.configuration.reconcilePeriod * Double.random(in: 0.75...1.25, using: &generator)
             let next = clock.now + period
@@ -85,7 +82,7 @@ struct PeerDialer: Sendable {
                 }
             }
             try Task.checkCancellation()
-            link.compared(isEqual: try await compare(session, &timesAhead))
+            link.log(link.compared(isEqual: try await compare(session, &timesAhead)), core.logger)
         }
     }
 
@@ -96,9 +93,12 @@ struct PeerDialer: Sendable {
                 HealedReplica(core: core, peer: link.number, shard: shard)
             }
             // Who drops more has been told more by the service.
-            if await session.floor > core.store.floor { try await core.learn(try await session.news()) }
+            if await session.floor > core.store.floor {
+                try await core.learn(try await session.news(), from: link.number)
+            }
             return isEqual
         } catch let failure as SQLiteFailure {
+            core.counters.add(.reconciliations, "store_failed")
             core.logger.error("healing waits for the store", metadata: ["error": "\(failure)"])
             return false
         }

@@ -8,6 +8,12 @@ final class PeerLink: Sendable {
         var queue: PushQueue
         var isEqual: Bool?
         var failures: UInt64 = 0
+        var reason: String?
+        var equalAt: ContinuousClock.Instant?
+        var brought: UInt64 = 0
+        var story = PeerStory()
+        var connectionLines = LineBudget(most: 8)
+        var healingLines = LineBudget(most: 8)
     }
 
     let number: UInt32
@@ -39,12 +45,53 @@ final class PeerLink: Sendable {
     /// Whether what is queued can be pushed.
     var isConnected: Bool { state.withLock { $0.phase == .connected } }
 
+    /// The peer as a scrape shows it.
+    func gauge(now: ContinuousClock.Instant, began: ContinuousClock.Instant) -> PeerGauge {
+        state.withLock { state in
+            let isRefused = state.reason.map { $0.hasPrefix("refused_") || $0 == "identity" } ?? false
+            let standing: PeerStanding =
+                switch state.phase {
+                case .dialling: .connecting
+                case .connected: state.isEqual ?? false ? .equal : .healing
+                case .unreachable: isRefused ? .refused : .unreachable
+                }
+            return PeerGauge(number: number, standing: standing, lag: (now - (state.equalAt ?? began)).seconds)
+        }
+    }
+
+    /// What waits to be pushed.
+    var queued: (events: Int, bytes: Int) { state.withLock { $0.queue.size } }
+
+    /// The peer brought events that were new.
+    func brought(_ events: Int) { state.withLock { $0.brought += UInt64(events) } }
+
+    /// The connection ended, or was not made: the line that is worth it.
+    func ended(reason: String) -> PeerStory.Line? {
+        state.withLock { state in
+            state.reason = reason
+            return state.story.ended(reason: reason, now: .now)
+        }
+    }
+
+    /// Asks for a line: how many of its kind were left out before it, or `nil` where there have been too many.
+    func budget(for line: PeerStory.Line) -> UInt64? {
+        state.withLock { state in
+            switch line {
+            case .equal, .healing: state.healingLines.take()
+            case .connected, .lost, .failed: state.connectionLines.take()
+            }
+        }
+    }
+
     /// Both have proved themselves. Without a session somebody else takes what is to be pushed.
-    func connected(_ session: PeerSession?) {
+    @discardableResult
+    func connected(_ session: PeerSession?) -> PeerStory.Line {
         state.withLock { state in
             state.phase = .connected
             state.session = session
             state.isEqual = nil
+            state.reason = nil
+            return state.story.connected(events: state.brought, now: .now)
         }
     }
 
@@ -59,16 +106,25 @@ final class PeerLink: Sendable {
     }
 
     /// A comparison ended.
-    func compared(isEqual: Bool) { state.withLock { $0.isEqual = isEqual } }
-
-    /// Queues events while there is a connection; what finds no room is left to reconciliation.
-    func push(_ events: [WireEvent]) {
-        let isQueued = state.withLock { state in
-            guard state.phase == .connected else { return false }
-            for event in events where !state.queue.append(event) { break }
-            return true
+    @discardableResult
+    func compared(isEqual: Bool) -> PeerStory.Line? {
+        state.withLock { state in
+            state.isEqual = isEqual
+            if isEqual { state.equalAt = .now }
+            return state.story.compared(isEqual: isEqual, events: state.brought, now: .now)
         }
-        if isQueued { pushWaiting.fire() }
+    }
+
+    /// Queues events while there is a connection; what finds no room is left to reconciliation. Returns how many that are.
+    @discardableResult
+    func push(_ events: [WireEvent]) -> Int {
+        let queued: Int? = state.withLock { state in
+            guard state.phase == .connected else { return nil }
+            return events.prefix { state.queue.append($0) }.count
+        }
+        guard let queued else { return 0 }
+        pushWaiting.fire()
+        return events.count - queued
     }
 
     /// Takes the next frame's events out of the queue.

@@ -10,10 +10,14 @@ struct PeerResponder: Sendable {
     func answer(_ frame: PeerFrame) async -> PeerFrame {
         let answer: PeerAnswer
         do {
-            answer = try await self.answer(PeerQuestion(type: frame.type, body: frame.body))
+            let question = try PeerQuestion(type: frame.type, body: frame.body)
+            core.counters.add(.peerQuestions, question.label)
+            answer = try await self.answer(question)
         } catch let refusal as PeerRefusal {
+            core.counters.add(.peerRefusals, refusal.code.label)
             answer = .refusal(refusal)
         } catch let error as FrameError {
+            core.counters.add(.peerRefusals, error.code)
             answer = .refusal(PeerRefusal(code: .malformed, text: "\(error)"))
         } catch {
             core.logger.error(
@@ -40,10 +44,10 @@ struct PeerResponder: Sendable {
             return answer
         case .fetch(let prefixes):
             return .fetch(
-                try await core.store.wireEvents(startingWith: prefixes, bytesMax: core.limits.pushFrameBytes))
+                served(try await core.store.wireEvents(startingWith: prefixes, bytesMax: core.limits.pushFrameBytes)))
         case .fetchPlaces(let shard, let ranges):
             return .fetchPlaces(
-                try await core.store.wireEvents(in: shard, on: ranges, bytesMax: core.limits.pushFrameBytes))
+                served(try await core.store.wireEvents(in: shard, on: ranges, bytesMax: core.limits.pushFrameBytes)))
         case .signed: return .signed(await core.news())
         case .probe(_, let nonce): return .probe(ProbeProofs.probe(nonce: nonce, answerer: core.number))
         case .challenge(let challenges):
@@ -57,5 +61,10 @@ struct PeerResponder: Sendable {
             return .chains(
                 try await core.store.signedTips(of: originator, from: shard, limit: PeerAnswer.chainsMax))
         }
+    }
+
+    private func served(_ events: [WireEvent]) -> [WireEvent] {
+        core.counters.add(.eventsServed, by: events.count)
+        return events
     }
 }

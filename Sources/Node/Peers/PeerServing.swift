@@ -30,7 +30,7 @@ struct PeerServing: Sendable {
                     defer { if case .questions(let responder) = step { served.end(responder.peer, on: channel) } }
                     for try await frame in inbound {
                         guard case .questions(let responder) = step else {
-                            step = try await prove(step, frame, outbound)
+                            step = try await prove(step, frame, outbound, on: channel)
                             if case .questions(let responder) = step {
                                 isProved.set()
                                 served.serve(responder.peer, on: channel)
@@ -48,6 +48,7 @@ struct PeerServing: Sendable {
                 }
             }
         } catch {
+            if let error = error as? FrameError { core.counters.add(.peerRefusals, error.code) }
             core.logger.debug("peer's connection ended", metadata: ["peer.failure": "\(error)"])
         }
     }
@@ -56,12 +57,16 @@ struct PeerServing: Sendable {
     private func prove(
         _ step: Step,
         _ frame: PeerFrame,
-        _ outbound: NIOAsyncChannelOutboundWriter<PeerFrame>
+        _ outbound: NIOAsyncChannelOutboundWriter<PeerFrame>,
+        on channel: any Channel
     ) async throws -> Step {
+        var node: UInt32?
+        if case .proof(let asking, _) = step { node = asking }
         do {
             let question = try PeerQuestion(type: frame.type, body: frame.body)
             switch (step, question) {
             case (.hello, .hello(let hello)):
+                node = hello.node
                 let nonce = PeerNonce.answering()
                 try await outbound.write(Self.frame(try core.handshake.answer(hello, nonce: nonce), to: frame))
                 return .proof(of: hello.node, nonce: nonce)
@@ -75,13 +80,21 @@ struct PeerServing: Sendable {
             default: throw PeerRefusal(code: .unproved, text: "a connection begins with hello and proof")
             }
         } catch let refusal as PeerRefusal {
+            note(refusal.code.label, node, channel)
             try await outbound.write(Self.frame(.refusal(refusal), to: frame))
             throw refusal
         } catch let error as FrameError {
             let refusal = PeerRefusal(code: .malformed, text: "\(error)")
+            note(error.code, node, channel)
             try await outbound.write(Self.frame(.refusal(refusal), to: frame))
             throw refusal
         }
+    }
+
+    private func note(_ reason: String, _ node: UInt32?, _ channel: any Channel) {
+        core.counters.add(.peerRefusals, reason)
+        let place = channel.remoteAddress.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
+        core.lines.refused(reason, node: node, from: place)
     }
 
     private static func frame(_ answer: PeerAnswer, to question: PeerFrame) -> PeerFrame {

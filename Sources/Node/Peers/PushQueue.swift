@@ -11,6 +11,7 @@ struct PushQueue {
     }
 
     var isEmpty: Bool { events.isEmpty }
+    var size: (events: Int, bytes: Int) { (events.count, bytes) }
 
     /// Takes an event in; `false` where there is no room.
     mutating func append(_ event: WireEvent) -> Bool {

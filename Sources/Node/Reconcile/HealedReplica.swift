@@ -34,7 +34,11 @@ struct HealedReplica: ReconcileReplica {
 
     func unknown(_ targets: [FetchTarget]) async throws -> [FetchTarget] { try await core.store.unknown(targets) }
 
-    func take(_ events: [WireEvent]) async throws -> Int { try await core.take(events, from: peer).taken }
+    func take(_ events: [WireEvent]) async throws -> Int {
+        core.counters.add(.fetches)
+        core.counters.add(.eventsFetched, by: events.count)
+        return try await core.take(events, from: peer).taken
+    }
 }
 
 extension EventStore {

@@ -33,7 +33,10 @@ struct Eviction: Sendable {
                 metadata: [
                     "floor": "\(floor)", "floor.days": "\(checkpoints.count)",
                     "floor.events": "\(checkpoints.reduce(0) { $0 + $1.count })",
+                    "floor.bytes": "\(checkpoints.reduce(0) { $0 + $1.bytes })",
                 ])
+            core.counters.add(.eventsEvicted, by: Int(clamping: checkpoints.reduce(0) { $0 + $1.count }))
+            core.counters.add(.bytesEvicted, by: Int(clamping: checkpoints.reduce(0) { $0 + $1.bytes }))
         }
         while !Task.isCancelled, try await core.store.evict(limit: Self.portion) > 0 {}
     }

@@ -46,11 +46,16 @@ final class CommitQueue: Sendable {
 
     /// The most events of one commit, but for a job that alone has more.
     private let sizeMax: Int
+    private let counters: NodeCounters
     private let state = Mutex(State())
 
-    init(sizeMax: Int) {
+    init(sizeMax: Int, counters: NodeCounters = NodeCounters()) {
         self.sizeMax = sizeMax
+        self.counters = counters
     }
+
+    /// How many callers wait for the next commit.
+    var waiting: Int { state.withLock { $0.waiting.count } }
 
     /// Commits a job, together with others perhaps; returns once it is durable.
     func run(_ job: StoreJob, in store: EventStore) async throws(SQLiteFailure) -> StoreReport {
@@ -76,24 +81,29 @@ final class CommitQueue: Sendable {
         defer { passOn() }
         do {
             let reports = try await store.commit([job] + followers.map(\.job))
+            counters.commit(of: followers.reduce(job.size) { $0 + $1.job.size })
             for (follower, report) in zip(followers, reports.dropFirst()) {
                 follower.turn.resume(returning: .done(.success(report)))
             }
             return reports[0]
         } catch {
+            counters.add(.commitFailures)
             guard !followers.isEmpty else { throw error }
             // One job's failure is not the others': each is tried alone.
             for follower in followers {
-                follower.turn.resume(returning: .done(await Self.alone(follower.job, in: store)))
+                follower.turn.resume(returning: .done(await alone(follower.job, in: store)))
             }
-            return try await Self.alone(job, in: store).get()
+            return try await alone(job, in: store).get()
         }
     }
 
-    private static func alone(_ job: StoreJob, in store: EventStore) async -> Result<StoreReport, SQLiteFailure> {
+    private func alone(_ job: StoreJob, in store: EventStore) async -> Result<StoreReport, SQLiteFailure> {
         do throws(SQLiteFailure) {
-            return .success(try await store.commit([job])[0])
+            let report = try await store.commit([job])[0]
+            counters.commit(of: job.size)
+            return .success(report)
         } catch {
+            counters.add(.commitFailures)
             return .failure(error)
         }
     }

@@ -81,6 +81,8 @@ extension EventStore {
         }
         compare("messages", fresh.messages == index.messages)
         compare("topics", fresh.topics == index.topics)
+        compare("tips", fresh.tips == index.tips)
+        compare("deletions", fresh.deletions == index.deletions)
         // What is not held any more may be half deleted.
         compare("evicted", Set(leftovers.expired).isSubset(of: self.leftovers.expired))
         compare("released", Set(leftovers.released).isSubset(of: self.leftovers.released))

@@ -21,11 +21,11 @@ extension EventStore {
                 .blob(checked.wire.signature),
             ]
         )
-        try moveTips(adding: checked)
         let count = try database.first(
             "INSERT INTO topic(id, events) VALUES(?, 1) ON CONFLICT DO UPDATE SET events = events + 1 RETURNING events",
             [.id(event.topic)]
         ) { $0.integer(0) }
+        changes.append(.tips(try moveTips(adding: checked, isFirstOfTopic: count == 1)))
         wanted.remove(.id(checked.id))
         wanted.remove(.place(checked.place))
         changes.append(
@@ -46,10 +46,14 @@ extension EventStore {
     }
 
     /// The tips of a topic are the events that no event that was held links to, whichever came first.
-    private func moveTips(adding checked: CheckedEvent) throws(SQLiteFailure) {
+    private func moveTips(
+        adding checked: CheckedEvent, isFirstOfTopic: Bool
+    ) throws(SQLiteFailure) -> TipWidths.Change {
         let (id, topic) = (checked.id, checked.event.topic)
+        var covered = 0
         for link in checked.event.links {
             let isTip = try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(topic), .id(link)]) == 1
+            if isTip { covered += 1 }
             guard !isTip, !refused.contains(link), try !isHeld(link) else { continue }
             try database.run(
                 """
@@ -59,7 +63,12 @@ extension EventStore {
             wanted.insert(.id(link))
         }
         let isCovered = try database.run("DELETE FROM dangling WHERE id = ?", [.id(id)]) == 1
+        var hadOthers = false
+        if covered == 0, !isFirstOfTopic {
+            hadOthers = try database.exists("SELECT 1 FROM tip WHERE topic = ? LIMIT 1", [.id(topic)])
+        }
         if !isCovered { try database.run("INSERT INTO tip(topic, id) VALUES(?, ?)", [.id(topic), .id(id)]) }
+        return TipWidths.Change(topic: topic, covered: covered, isTip: !isCovered, hadOthers: hadOthers)
     }
 
     /// Takes an event out; its envelope stays for the others of its charge.
@@ -77,7 +86,7 @@ extension EventStore {
         }
         guard let row else { preconditionFailure("only what is held is taken out") }
         try database.run("DELETE FROM event WHERE id = ?", [.id(id)])
-        try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(row.topic), .id(id)])
+        let isTip = try database.run("DELETE FROM tip WHERE topic = ? AND id = ?", [.id(row.topic), .id(id)]) == 1
         let left = try database.first(
             "UPDATE topic SET events = events - 1 WHERE id = ? RETURNING events", [.id(row.topic)]
         ) { $0.integer(0) }
@@ -85,7 +94,8 @@ extension EventStore {
         let isFree = try event(on: row.place) == nil
         return StoreChanges.Removal(
             id: id, place: row.place, freed: isFree ? row.place : nil, expiry: row.expiry, bytes: row.bytes,
-            isChargeGone: try events(ofCharge: row.charge).isEmpty, isTopicGone: left == 0)
+            isChargeGone: try events(ofCharge: row.charge).isEmpty, isTopicGone: left == 0,
+            tipOf: isTip ? row.topic : nil)
     }
 
     /// Drops a message's payload and keeps its owner's order instead; `false` where one is kept already.

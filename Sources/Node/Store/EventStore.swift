@@ -48,12 +48,20 @@ actor EventStore {
         return try opened.get()
     }
 
-    /// Opens the store in a directory for whomever it belongs to, without running a node.
-    static func reopen(directory: String) async throws(NodeError) -> (store: EventStore, identity: StoreIdentity) {
+    /// Opens the store in a directory for whomever it belongs to, without running a node. Where there is none, one is made for
+    /// `owner`, if one is named.
+    static func reopen(
+        directory: String, orMakeFor owner: StoreIdentity? = nil
+    ) async throws(NodeError) -> (store: EventStore, identity: StoreIdentity) {
         let executor = StoreExecutor(label: "feesvc.node.store")
         let opened: Result<(EventStore, StoreIdentity), NodeError> = await executor.run {
             Result { () throws(NodeError) in
-                let (database, identity) = try StoreOpening.reopen(directory: directory)
+                let (database, identity) =
+                    if let owner, !StoreOpening.exists(in: directory) {
+                        (try StoreOpening.open(directory: directory, identity: owner), owner)
+                    } else {
+                        try StoreOpening.reopen(directory: directory)
+                    }
                 let store = try EventStore(
                     database, directory: directory, number: identity.number, sharding: identity.genesis.sharding,
                     limits: NodeLimits(), sketchKey: nil, executor: executor)

@@ -31,6 +31,9 @@ final class SQLiteDatabase {
     /// Called before each statement and after each commit; what it throws is what the disk would have said. For trials.
     var disturbance: ((String) throws(SQLiteFailure) -> Void)?
 
+    /// How often the disk or the file failed, by kind.
+    private(set) var failures: [String: UInt64] = [:]
+
     /// Opens or creates the file.
     init(path: String) throws(SQLiteFailure) {
         var opened: OpaquePointer?
@@ -58,8 +61,19 @@ final class SQLiteDatabase {
     /// Runs statements without values, several perhaps.
     func script(_ sql: String) throws(SQLiteFailure) {
         guard handle != nil else { throw closed }
-        try disturbance?(sql)
-        guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+        try counting { () throws(SQLiteFailure) in
+            try disturbance?(sql)
+            guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure }
+        }
+    }
+
+    private func counting(_ body: () throws(SQLiteFailure) -> Void) throws(SQLiteFailure) {
+        do throws(SQLiteFailure) {
+            try body()
+        } catch {
+            failures[error.reason, default: 0] += 1
+            throw error
+        }
     }
 
     /// Runs one statement; returns how many rows it changed.
@@ -100,18 +114,20 @@ final class SQLiteDatabase {
         _ values: [SQLiteValue] = [],
         _ body: (SQLiteRow) throws(SQLiteFailure) -> Void
     ) throws(SQLiteFailure) {
-        try disturbance?(sql)
-        let statement = try prepared(sql)
-        defer {
-            sqlite3_reset(statement)
-            sqlite3_clear_bindings(statement)
-        }
-        for (place, value) in values.enumerated() { try bind(value, to: statement, at: Int32(place + 1)) }
-        while true {
-            switch sqlite3_step(statement) {
-            case SQLITE_ROW: try body(SQLiteRow(statement: statement))
-            case SQLITE_DONE: return
-            default: throw failure
+        try counting { () throws(SQLiteFailure) in
+            try disturbance?(sql)
+            let statement = try prepared(sql)
+            defer {
+                sqlite3_reset(statement)
+                sqlite3_clear_bindings(statement)
+            }
+            for (place, value) in values.enumerated() { try bind(value, to: statement, at: Int32(place + 1)) }
+            while true {
+                switch sqlite3_step(statement) {
+                case SQLITE_ROW: try body(SQLiteRow(statement: statement))
+                case SQLITE_DONE: return
+                default: throw failure
+                }
             }
         }
     }

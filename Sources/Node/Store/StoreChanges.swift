@@ -27,6 +27,8 @@ struct StoreChanges {
         /// Whether it was the last event of its charge, or topic.
         let isChargeGone: Bool
         let isTopicGone: Bool
+        /// The topic that it was a tip of.
+        let tipOf: Bytes32?
     }
 
     /// A message whose payload its owner had deleted.
@@ -40,6 +42,7 @@ struct StoreChanges {
         case added(Addition)
         case removed(Removal)
         case deleted(Deletion)
+        case tips(TipWidths.Change)
     }
 
     private(set) var all: [Change] = []

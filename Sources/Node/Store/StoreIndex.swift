@@ -14,11 +14,19 @@ struct StoreIndex {
     var topics: UInt64 = 0
     /// The canonical bytes of the events of a shard that expire on a day.
     private var bytes: [Shard: [UTCDay: UInt64]] = [:]
+    /// How many orders to delete of a shard expire on a day.
+    private var orders: [Shard: [UTCDay: UInt64]] = [:]
+    /// How many tips there are.
+    private(set) var tips = TipWidths()
     /// The charges that are held of each epoch lie in this range.
     private var charges: [UInt64: ClosedRange<UInt64>] = [:]
 
     /// How many events, deletions counted as well.
     var events: UInt64 { sets.values.reduce(0) { $0 + UInt64($1.ids.count) } }
+    /// How many orders to delete.
+    var deletions: UInt64 { orders.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
+    /// The canonical bytes of all events.
+    var eventBytes: UInt64 { bytes.values.reduce(0) { $0 + $1.values.reduce(0, +) } }
     /// A chain, as far as it is held.
     func chain(_ id: ChainID) -> EventChain { sets[id.shard]?.places.chains[id.originator] ?? EventChain() }
     /// Every chain of which something is held, ascending.
@@ -50,6 +58,7 @@ struct StoreIndex {
         var gone: [Bytes32] = []
         sets.removeValue(forKey: shard)?.ids.forEach { gone.append($0) }
         bytes[shard] = nil
+        orders[shard] = nil
         return gone
     }
 
@@ -78,11 +87,23 @@ struct StoreIndex {
         }
         try database.each("SELECT id, expiry, shard FROM deletion WHERE expiry >= ?", [.day(floor)]) {
             row throws(SQLiteFailure) in
-            index.sets[try row.shard(2)]?.insert(try row.bytes32(0), day: try row.unsigned(1), place: nil)
+            let (shard, day) = (try row.shard(2), try row.day(1))
+            guard index.sets[shard] != nil else { return }
+            index.sets[shard]?.insert(try row.bytes32(0), day: UInt64(day.number), place: nil)
+            index.orders[shard, default: [:]][day, default: 0] += 1
         }
         index.messages = try Self.count("SELECT COUNT(DISTINCT charge) FROM event", in: database)
         index.topics = try Self.count("SELECT COUNT(*) FROM topic", in: database)
+        index.tips = try readTips(database)
         return (index, leftovers)
+    }
+
+    private static func readTips(_ database: SQLiteDatabase) throws(SQLiteFailure) -> TipWidths {
+        let wide = try database.rows("SELECT topic, COUNT(*) FROM tip GROUP BY topic HAVING COUNT(*) > 1") {
+            row throws(SQLiteFailure) in (try row.bytes32(0), Int(row.integer(1)))
+        }
+        let total = try count("SELECT COUNT(*) FROM tip", in: database)
+        return TipWidths(total: Int(total), wide: Dictionary(wide) { first, _ in first })
     }
 
     static func count(_ sql: String, in database: SQLiteDatabase) throws(SQLiteFailure) -> UInt64 {
@@ -109,8 +130,11 @@ struct StoreIndex {
                 sets[shard]?.remove(removed.id, day: UInt64(removed.expiry.number), freeing: removed.freed)
                 bytes[shard, default: [:]][removed.expiry, default: 0] -= removed.bytes
                 if removed.isTopicGone { topics -= 1 }
+                if let topic = removed.tipOf { tips.remove(of: topic) }
+            case .tips(let change): tips.follow(change)
             case .deleted(let deleted):
                 sets[deleted.shard]?.insert(deleted.id, day: UInt64(deleted.expiry.number), place: nil)
+                orders[deleted.shard, default: [:]][deleted.expiry, default: 0] += 1
             }
         }
     }
@@ -135,6 +159,7 @@ struct StoreIndex {
         for shard in sets.keys.sorted() {
             for (_, tree) in sets[shard]?.raise(to: floor) ?? [] { tree.forEach { gone.append($0) } }
             bytes[shard] = bytes[shard]?.filter { $0.key >= floor }
+            orders[shard] = orders[shard]?.filter { $0.key >= floor }
         }
         return gone
     }
@@ -145,6 +170,7 @@ struct StoreIndex {
             if let place = removal.freed { sets[place.shard]?.free(place) }
             if removal.isChargeGone { messages -= 1 }
             if removal.isTopicGone { topics -= 1 }
+            if let topic = removal.tipOf { tips.remove(of: topic) }
         }
     }
 

@@ -48,10 +48,15 @@ enum StoreOpening {
         }
     }
 
+    /// Whether there is a store in a directory, of whomever.
+    static func exists(in directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/" + StoreSchema.fileName)
+    }
+
     /// Opens the store in a directory for whomever it belongs to, which it says itself; none is made.
     static func reopen(directory: String) throws(NodeError) -> (SQLiteDatabase, StoreIdentity) {
         let path = directory + "/" + StoreSchema.fileName
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard exists(in: directory) else {
             throw .directoryUnusable(directory: directory, reason: "it holds no \(StoreSchema.fileName)")
         }
         do {

@@ -12,6 +12,7 @@ struct WantedEvents: Sendable {
     }
 
     var isEmpty: Bool { tries.isEmpty }
+    var count: Int { tries.count }
 
     /// Wants one more, where there is room.
     mutating func insert(_ target: FetchTarget) {

@@ -15,7 +15,7 @@ struct NodeCommand: AsyncParsableCommand {
         commandName: "node", abstract: "Run, register and look at full nodes; attest and claim what they earn.",
         subcommands: [
             Run.self, Register.self, Status.self, Peers.self, ExplainEvent.self, Attest.self, Claim.self, Check.self,
-            Compact.self, Move.self,
+            Compact.self, Move.self, Export.self, Import.self,
         ])
 
     /// `feesvc node run`.

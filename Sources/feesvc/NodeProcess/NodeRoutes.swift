@@ -17,6 +17,7 @@ struct NodeRoutes {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: AnswerCounting(node: node))
         router.add(middleware: ProblemMiddleware())
         router.get("/openapi.yaml") { _, _ in Response.openAPI(OpenAPI.node) }
         router.get("/health") { _, _ in try Response.json(["status": "ok"]) }
@@ -31,6 +32,7 @@ struct NodeRoutes {
         router.get("/v1/topics") { request, _ in try await topics(request) }
         addReading(to: router)
         addRetention(to: router)
+        addMetrics(to: router)
         router.get("/v1/receipts") { request, _ in
             let receipts = await node.receipts(
                 above: try request.number("above") ?? 0, limit: Int(clamping: try request.number("limit") ?? 256))

@@ -1,0 +1,1 @@
+../../../Sources/Node/Transfer/ExportWriter.swift
