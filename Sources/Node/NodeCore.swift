@@ -27,6 +27,7 @@ final class NodeCore: Sendable {
     /// Fires after events were admitted, from wherever.
     let admissions = Watchers()
     let claims: FetchClaims
+    let sketching: SketchAllowance
     let logger: Logger
 
     var limits: NodeLimits { configuration.limits }
@@ -65,6 +66,8 @@ final class NodeCore: Sendable {
             )
         )
         claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
+        sketching = SketchAllowance(
+            most: configuration.limits.sketchesOfPeer, period: configuration.limits.sketchPeriod)
         peers = PeerTable(limits: configuration.limits)
         gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
         handshake = Handshake(

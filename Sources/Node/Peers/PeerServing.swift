@@ -59,6 +59,7 @@ struct PeerServing: Sendable {
         _ outbound: NIOAsyncChannelOutboundWriter<PeerFrame>
     ) async throws -> Step {
         do {
+            if case .hello = step { try core.handshake.checkVersion(frame) }
             let question = try PeerQuestion(type: frame.type, body: frame.body)
             switch (step, question) {
             case (.hello, .hello(let hello)):

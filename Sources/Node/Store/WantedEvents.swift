@@ -11,6 +11,7 @@ struct WantedEvents: Sendable {
         self.limit = limit
     }
 
+    var count: Int { tries.count }
     var isEmpty: Bool { tries.isEmpty }
 
     /// Wants one more, where there is room.
