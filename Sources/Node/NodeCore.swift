@@ -40,9 +40,11 @@ final class NodeCore: Sendable {
         let genesis = configuration.genesis
         let registered: [[UInt8]]
         let probed: UTCDay?
+        let mark: UInt64
         do {
             registered = try await store.storedRegistry()
             probed = try await store.probed()
+            mark = try await store.signedMark()
         } catch {
             throw error.nodeError(directory: configuration.dataDirectory)
         }
@@ -69,7 +71,7 @@ final class NodeCore: Sendable {
         sketching = SketchAllowance(
             most: configuration.limits.sketchesOfPeer, period: configuration.limits.sketchPeriod)
         peers = PeerTable(limits: configuration.limits)
-        gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
+        gate = SigningGate(timeout: configuration.limits.chainTimeout, mark: mark, logger: logger)
         handshake = Handshake(
             number: configuration.number,
             key: configuration.key,

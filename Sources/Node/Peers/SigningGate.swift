@@ -13,20 +13,24 @@ final class SigningGate: Sendable {
         var heard: Set<UInt32> = []
         var deadline: ContinuousClock.Instant?
         var proven: UInt64 = 0
+        var mark: UInt64
         var doubt = TwinDoubt()
     }
 
     private let timeout: Duration
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(timeout: Duration, logger: Logger) {
+    /// `mark` is the own sequence up to which a repair of the store may have lost what was signed: while there is a peer that was
+    /// not asked, it counts as shown.
+    init(timeout: Duration, mark: UInt64 = 0, logger: Logger) {
         self.timeout = timeout
         self.logger = logger
+        state = Mutex(State(mark: mark))
     }
 
-    /// The highest sequence of an own event that somebody has shown.
-    var proven: UInt64 { state.withLock { $0.proven } }
+    /// The highest sequence of an own event that somebody has shown, or may have seen.
+    var proven: UInt64 { state.withLock { max($0.proven, $0.mark) } }
 
     /// A peer was asked for this node's chain, and has shown what it said.
     func heard(from peer: UInt32) {
@@ -91,6 +95,8 @@ final class SigningGate: Sendable {
 
     private func hasHeard(_ peers: [UInt32], now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
+            // What every peer was asked for and none has shown, nobody has seen.
+            if peers.allSatisfy(state.heard.contains) { state.mark = 0 }
             if state.isOpen { return true }
             let deadline = state.deadline ?? now + timeout
             state.deadline = deadline

@@ -40,6 +40,9 @@ extension EventStore {
     /// How far the own chain goes, as far as it is known.
     var ownHighest: UInt64 { max(known(number), index.chain(of: number).highest) }
 
+    /// The own sequence up to which a repair may have lost what was signed.
+    func signedMark() throws(SQLiteFailure) -> UInt64 { try database.signedMark() }
+
     /// Makes and signs events for drafts, inside a transaction.
     func publish(_ publication: Publication, _ changes: inout StoreChanges) throws(SQLiteFailure) -> [PublishDecision] {
         try keep(publication.head)
@@ -47,7 +50,8 @@ extension EventStore {
         let isFull = try limits.diskBytes.map { limit throws(SQLiteFailure) in try usedBytes() >= limit } ?? false
         var decisions: [PublishDecision] = []
         for draft in publication.drafts {
-            let isWhole = tip.sequence >= publication.proven()
+            // After the last sequence there is none.
+            let isWhole = tip.sequence >= publication.proven() && tip.sequence < UInt64(Int64.max)
             let decision = try decide(draft, isWhole: isWhole, isFull: isFull, time: publication.time)
             guard case .sign = decision else {
                 decisions.append(decision.outcome)

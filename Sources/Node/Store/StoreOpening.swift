@@ -155,6 +155,7 @@ enum MetaName: String {
     case genesis
     case floor
     case seal
+    case signed
 }
 
 extension SQLiteDatabase {
