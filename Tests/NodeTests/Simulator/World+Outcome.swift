@@ -19,7 +19,8 @@ extension World {
             rounds += 1
             try await healAll()
         }
-        let faults = try await faults()
+        var faults = try await faults() + state.withLock { $0.violations }
+        if let most = scenario.rounds, rounds > most { faults.append("it took \(rounds) rounds") }
         for node in nodes { await node.stop() }
         return faults
     }
