@@ -89,6 +89,11 @@ public struct NodeLimits: Hashable, Sendable {
     public var twinPatience = Duration.seconds(20)
     /// How long a peer may take to answer.
     public var requestTimeout = Duration.seconds(15)
+    /// How many sketches under a peer's keys are made in ``sketchPeriod``: each costs a walk through all that is held, and who
+    /// names a new key each time is compared by trees.
+    public var sketchesOfPeer = 8
+    /// After how long as many sketches may be made for a peer again.
+    public var sketchPeriod = Duration.seconds(3_600)
     /// How long other peers are not asked for what one peer was asked for.
     public var claimLifetime = Duration.seconds(2)
     /// How long a peer has for a round's probe and challenges.

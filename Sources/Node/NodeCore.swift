@@ -30,6 +30,7 @@ final class NodeCore: Sendable {
     /// What the operator neither publishes nor shows.
     let policy = NodePolicy()
     let orders: OrderBudget
+    let sketching: SketchAllowance
     let logger: Logger
     /// What is counted, and what is worth a line.
     let counters = NodeCounters()
@@ -55,9 +56,11 @@ final class NodeCore: Sendable {
         let genesis = configuration.genesis
         let registered: [[UInt8]]
         let probed: UTCDay?
+        let mark: UInt64
         do {
             registered = try await store.storedRegistry()
             probed = try await store.probed()
+            mark = try await store.signedMark()
         } catch {
             throw error.nodeError(directory: configuration.dataDirectory)
         }
@@ -82,10 +85,12 @@ final class NodeCore: Sendable {
             )
         )
         claims = FetchClaims(lifetime: configuration.limits.claimLifetime)
+        sketching = SketchAllowance(
+            most: configuration.limits.sketchesOfPeer, period: configuration.limits.sketchPeriod)
         peers = PeerTable(limits: configuration.limits)
         let started = ContinuousClock.now
         orders = OrderBudget(configuration.limits.uselessOrders) { ContinuousClock.now - started }
-        gate = SigningGate(timeout: configuration.limits.chainTimeout, logger: logger)
+        gate = SigningGate(timeout: configuration.limits.chainTimeout, mark: mark, logger: logger)
         holdings = Holdings(number: configuration.number)
         handshake = Handshake(
             number: configuration.number,

@@ -43,8 +43,8 @@ extension NodeError: CustomStringConvertible {
         case .directoryUnusable(let directory, let reason):
             "the data directory \(directory) can't be used (\(reason)): make it writable or name another"
         case .notAStore(let directory):
-            "\(directory)/\(StoreSchema.fileName) is not a node's store, or is damaged: move it away or name another"
-                + " data directory; what a peer holds comes back from it"
+            "\(directory)/\(StoreSchema.fileName) is not a node's store, or is damaged: `feesvc node fsck --repair` keeps what is"
+                + " good; otherwise move it away or name another data directory, what a peer holds comes back from it"
         case .storeFormat(let directory, let found, let supported):
             "the data directory \(directory) has format \(found), this program knows \(supported): use the version"
                 + " that wrote it or name another data directory"

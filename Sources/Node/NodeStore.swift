@@ -58,9 +58,14 @@ public struct NodeStore: Sendable {
     /// `progress` is told of each portion how many events it had. Throws where the store can't be read.
     public func check(progress: (Int) -> Void) async throws -> [StoreFault] {
         let registry = registry
-        return try await StoreCheck(
+        let faults = try await StoreCheck(
             store: store, rules: AdmissionRules(identity.genesis), key: { registry[$0] }, isTrusted: { _ in true }
         ).run(progress: progress)
+        let floor = await store.floor
+        guard let seal = await store.seal, let head = await store.newestHead else { return faults }
+        let bound = RetentionFloor.day(
+            time: head.head.time, sealedThrough: seal.notice.epoch, identity.genesis.epochs)
+        return floor > bound ? faults + [.floor(stored: floor, bound: bound)] : faults
     }
 
     /// Deletes what has expired and is left, then writes the file anew without the room that is free in it. Needs as much room
@@ -83,7 +88,7 @@ extension EventStore {
         try settle()
     }
 
-    fileprivate func settle() throws(SQLiteFailure) {
+    func settle() throws(SQLiteFailure) {
         _ = try database.rows("PRAGMA wal_checkpoint(TRUNCATE)") { $0.integer(0) }
     }
 

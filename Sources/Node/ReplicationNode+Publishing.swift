@@ -23,8 +23,9 @@ extension ReplicationNode {
         guard core.registry.key(of: core.number) == core.configuration.key.address else {
             return (batch.map { _ in .refused(.unregistered) }, 0)
         }
-        let isPassed = await core.gate.pass(peers: core.partners) { [store = core.store] proven in
+        let isPassed = await core.gate.pass(peers: core.partners) { [store = core.store] proven, mark in
             for (shard, sequence) in proven where await store.ownHighest(in: shard) < sequence { return false }
+            for shard in await store.held where await store.ownHighest(in: shard) < mark { return false }
             return true
         }
         guard isPassed else {

@@ -36,12 +36,18 @@ struct Handshake: Sendable {
         )
     }
 
+    /// Refuses another version of the protocol by the first two bytes of its hello, whatever that version has after them.
+    func checkVersion(_ frame: PeerFrame) throws(PeerRefusal) {
+        var reader = WireReader(frame.body)
+        guard frame.type == PeerQuestion.Hello.type, let version = try? reader.uint16() else { return }
+        guard version == PeerQuestion.Hello.versionNow else {
+            throw PeerRefusal(code: .version, text: "this node speaks version \(PeerQuestion.Hello.versionNow)")
+        }
+    }
+
     /// The answering end, first step: checks who says to ask. Another process with this node's key gets its proof too, so
     /// that it learns that this one lives.
     func answer(_ hello: PeerQuestion.Hello, nonce: Bytes32) throws(PeerRefusal) -> PeerAnswer {
-        guard hello.version == PeerQuestion.Hello.versionNow else {
-            throw PeerRefusal(code: .version, text: "this node speaks version \(PeerQuestion.Hello.versionNow)")
-        }
         guard hello.domainSeparator == domain.separator, hello.logID == logID else {
             throw PeerRefusal(code: .otherNetwork, text: "this node follows another log")
         }

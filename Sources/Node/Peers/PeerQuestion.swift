@@ -6,6 +6,8 @@ enum PeerQuestion: Hashable, Sendable {
     /// Who asks, and what the other is to sign.
     struct Hello: Hashable, Sendable {
         static let versionNow: UInt16 = 4
+        /// The frame's type, of every version.
+        static let type: UInt8 = 1
 
         let version: UInt16
         let domainSeparator: Bytes32
@@ -48,7 +50,7 @@ enum PeerQuestion: Hashable, Sendable {
     /// The frame's type.
     var type: UInt8 {
         switch self {
-        case .hello: 1
+        case .hello: Hello.type
         case .proof: 2
         case .push: 3
         case .compare: 4

@@ -63,6 +63,7 @@ struct PeerServing: Sendable {
         var node: UInt32?
         if case .proof(let asking, _) = step { node = asking }
         do {
+            if case .hello = step { try core.handshake.checkVersion(frame) }
             let question = try PeerQuestion(type: frame.type, body: frame.body)
             switch (step, question) {
             case (.hello, .hello(let hello)):

@@ -14,23 +14,24 @@ final class SigningGate: Sendable {
         var heard: Set<UInt32> = []
         var deadline: ContinuousClock.Instant?
         var proven: [Shard: UInt64] = [:]
+        var mark: UInt64
         var doubt = TwinDoubt()
     }
 
     private let timeout: Duration
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(timeout: Duration, logger: Logger) {
+    /// `mark` is the own sequence up to which a repair of the store may have lost what was signed: while there is a peer that was
+    /// not asked, it counts as shown.
+    init(timeout: Duration, mark: UInt64 = 0, logger: Logger) {
         self.timeout = timeout
         self.logger = logger
+        state = Mutex(State(mark: mark))
     }
 
-    /// The highest sequence of an own event in a shard that somebody has shown.
-    func proven(in shard: Shard) -> UInt64 { state.withLock { $0.proven[shard] ?? 0 } }
-
-    /// The same of every shard.
-    private var proven: [Shard: UInt64] { state.withLock { $0.proven } }
+    /// The highest sequence of an own event in a shard that somebody has shown, or may have seen.
+    func proven(in shard: Shard) -> UInt64 { state.withLock { max($0.proven[shard] ?? 0, $0.mark) } }
 
     /// A peer was asked for this node's chain, and has shown what it said.
     func heard(from peer: UInt32) {
@@ -72,20 +73,20 @@ final class SigningGate: Sendable {
         state.withLock { $0.proven[place.shard] = max($0.proven[place.shard] ?? 0, place.sequence) }
     }
 
-    /// Waits until all `peers` were heard and the own chains reach what they have shown, as `isWhole` finds, or the time is
-    /// over; `false` where by then another process may be signing.
+    /// Waits until all `peers` were heard and the own chains reach what they have shown, by shard, and in every shard what they may
+    /// have seen, as `isWhole` finds, or the time is over; `false` where by then another process may be signing.
     ///
     /// Where the chain is still behind afterwards, the store refuses to sign.
-    func pass(peers: [UInt32], isWhole: ([Shard: UInt64]) async -> Bool) async -> Bool {
+    func pass(peers: [UInt32], isWhole: ([Shard: UInt64], UInt64) async -> Bool) async -> Bool {
         let clock = ContinuousClock()
         let healed = clock.now + timeout
         while !Task.isCancelled {
             if isDoubted {
                 if clock.now >= healed { return false }
             } else if hasHeard(peers, now: clock.now) {
-                let proven = proven
-                if proven.isEmpty || clock.now >= healed { return true }
-                if await isWhole(proven) { return true }
+                let (proven, mark) = state.withLock { ($0.proven, $0.mark) }
+                if proven.isEmpty && mark == 0 || clock.now >= healed { return true }
+                if await isWhole(proven, mark) { return true }
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -97,6 +98,8 @@ final class SigningGate: Sendable {
 
     private func hasHeard(_ peers: [UInt32], now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
+            // What every peer was asked for and none has shown, nobody has seen.
+            if peers.allSatisfy(state.heard.contains) { state.mark = 0 }
             if state.isOpen { return true }
             let deadline = state.deadline ?? now + timeout
             state.deadline = deadline

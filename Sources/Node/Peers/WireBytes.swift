@@ -77,7 +77,12 @@ struct WireReader {
     }
 
     private mutating func integer<Value: FixedWidthInteger & UnsignedInteger>() throws(FrameError) -> Value {
-        try take(Value.bitWidth / 8).reduce(0) { $0 << 8 | Value($1) }
+        let count = Value.bitWidth / 8
+        guard source.count - offset >= count else { throw .truncated }
+        var value: Value = 0
+        for place in offset..<offset + count { value = value << 8 | Value(truncatingIfNeeded: source[place]) }
+        offset += count
+        return value
     }
 }
 

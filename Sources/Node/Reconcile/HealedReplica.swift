@@ -19,7 +19,10 @@ struct HealedReplica: ReconcileReplica {
     }
 
     func cells(_ key: SipHash, from first: Int, count: Int) async throws -> [SketchCell] {
-        try await core.store.sketched(key, of: shard, from: first, count: count)
+        if let cells = await core.store.cells(key, of: shard, from: first, count: count) { return cells }
+        // Without cells trees are compared.
+        guard core.sketching.spend(for: peer) else { return [] }
+        return try await core.store.sketched(key, of: shard, from: first, count: count)
     }
 
     func days() async throws -> [DayNode] { await core.store.days(of: shard) }

@@ -5,8 +5,6 @@ import Primitives
 /// A state is a SHA-256 root, so equal states are equal sets, whoever chose the ids; places, sketches and trees only find what
 /// to ask for. Where a peer lies in them, the next way is tried, and what it can waste is bounded.
 struct SetReconciler: Reconciler {
-    /// The most comparisons of one session; each but the last brought something.
-    private static let roundsMax = 4_096
     /// The most places that are fetched between two comparisons.
     private static let placesMax: UInt64 = 65_536
     /// The most ids that are looked for in trees between two comparisons.
@@ -19,14 +17,17 @@ struct SetReconciler: Reconciler {
     let takesMax: Int
     /// The ways of finding differences that are tried.
     let ways: Set<ReconcileSteps.Step>
+    /// The most comparisons of one session; each but the last brought something.
+    let roundsMax: Int
 
     init(
         fetchMax: Int = PeerQuestion.eventsMax, takesMax: Int = 2,
-        ways: Set<ReconcileSteps.Step> = Set(ReconcileSteps.Step.allCases)
+        ways: Set<ReconcileSteps.Step> = Set(ReconcileSteps.Step.allCases), roundsMax: Int = 4_096
     ) {
         self.fetchMax = fetchMax
         self.takesMax = takesMax
         self.ways = ways
+        self.roundsMax = roundsMax
     }
 
     func reconcile(
@@ -34,7 +35,7 @@ struct SetReconciler: Reconciler {
     ) async throws -> ReconcileOutcome {
         /// What the peer held when everything of it that was lacking was brought.
         var isWhole: SetState?
-        for _ in 0..<Self.roundsMax {
+        for _ in 0..<roundsMax {
             let ours = try await replica.state()
             let theirs: SetState
             let key: SipHash

@@ -4,7 +4,8 @@ import Primitives
 ///
 /// Every node that a peer shows has to have the hash that the node above it named, and an id has to lie on its path. Where that is
 /// not so the descent ends there: the peer's set has changed meanwhile, or it lies. A hash says nothing of where it lies, so a
-/// made-up tree can be wide at little cost: deeper levels come first, and the questions are counted.
+/// made-up tree can be wide at little cost: deeper levels come first, the questions are counted, and a descent ends where a peer
+/// shows one subtree on two paths, since no id lies on both.
 struct TreeDescent {
     /// The most ids that are returned; the next session finds the others.
     let idsMax: Int
@@ -30,10 +31,12 @@ struct TreeDescent {
         _ replica: any ReconcileReplica, _ source: any ReconcileSource
     ) async throws {
         var open = [(path: TreePath.root, node: root)]
+        var shown: Set<Bytes32> = []
         while !open.isEmpty, found.count < idsMax, questions > 0 {
             questions -= 1
             let portion = Array(open.suffix(PeerQuestion.pathsMax))
             open.removeLast(portion.count)
+            guard portion.allSatisfy({ shown.insert($0.node.hash).inserted }) else { return }
             let paths = portion.map(\.path)
             let theirs = try await source.tree(day: day, paths: paths)
             let ours = try await replica.tree(day: day, paths: paths)

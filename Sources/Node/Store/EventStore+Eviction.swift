@@ -13,9 +13,7 @@ extension EventStore {
         let checkpoints = index.checkpoints(below: day, node: number)
         var tips: [ChainID: UInt64] = [:]
         try transaction { () throws(SQLiteFailure) in
-            var writer = WireWriter()
-            writer.append(day.number)
-            try database.setMeta(.floor, writer.bytes)
+            try database.setFloor(day)
             for checkpoint in checkpoints {
                 try database.run(
                     "INSERT OR REPLACE INTO checkpoint(day, shard, bytes, signature) VALUES(?, ?, ?, ?)",
@@ -124,5 +122,14 @@ extension EventStore {
         }
         let pages = try pragma("page_count")
         return (pages - min(pages, try pragma("freelist_count"))) * (try pragma("page_size"))
+    }
+}
+
+extension SQLiteDatabase {
+    /// Writes the floor down, inside a transaction.
+    func setFloor(_ day: UTCDay) throws(SQLiteFailure) {
+        var writer = WireWriter()
+        writer.append(day.number)
+        try setMeta(.floor, writer.bytes)
     }
 }

@@ -43,6 +43,9 @@ extension EventStore {
         return max(known(own), index.chain(own).highest)
     }
 
+    /// The own sequence up to which a repair may have lost what was signed.
+    func signedMark() throws(SQLiteFailure) -> UInt64 { try database.signedMark() }
+
     /// Makes and signs events for drafts, inside a transaction.
     func publish(_ publication: Publication, _ changes: inout StoreChanges) throws(SQLiteFailure) -> [PublishDecision] {
         try keep(publication.head)
@@ -57,7 +60,8 @@ extension EventStore {
             }
             var tip = tips[shard] ?? (0, .zero)
             if tips[shard] == nil { tip = try chainTip(of: ChainID(originator: number, shard: shard)) }
-            let isWhole = tip.sequence >= publication.proven(shard)
+            // After the last sequence there is none.
+            let isWhole = tip.sequence >= publication.proven(shard) && tip.sequence < UInt64(Int64.max)
             let decision = try decide(draft, isWhole: isWhole, isFull: isFull, time: publication.time)
             guard case .sign = decision else {
                 decisions.append(decision.outcome)

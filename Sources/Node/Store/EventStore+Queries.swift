@@ -82,7 +82,7 @@ extension EventStore {
         guard
             let signature = try? Signature(row.blob(1)),
             let event = try? SignedEvent(bytes: row.blob(0), signature: signature),
-            let envelope = Envelope(wireBytes: row.blob(2))
+            let envelope = Envelope(wireBytes: row.blob(2)), envelope.hash == event.event.envelopeHash
         else { throw .damaged("no message") }
         return StoredMessage(
             event: event, envelope: envelope, charge: try row.unsigned(3), logged: try row.unsigned(4))

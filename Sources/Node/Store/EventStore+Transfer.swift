@@ -55,7 +55,10 @@ extension EventStore {
         try transaction { () throws(SQLiteFailure) in
             _ = try database.run(
                 "INSERT INTO checkpoint(day, shard, bytes, signature) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                [.day(checkpoint.day), .shard(checkpoint.shard), .blob(checkpoint.canonicalBytes), .blob(signature.bytes)])
+                [
+                    .day(checkpoint.day), .shard(checkpoint.shard), .blob(checkpoint.canonicalBytes),
+                    .blob(signature.bytes),
+                ])
         }
     }
 

@@ -101,7 +101,7 @@ actor EventStore {
         refused = RecentSet(limit: limits.refusedIDs)
     }
 
-    private static func storedHead(_ database: SQLiteDatabase) throws(SQLiteFailure) -> SignedHead? {
+    static func storedHead(_ database: SQLiteDatabase) throws(SQLiteFailure) -> SignedHead? {
         guard let bytes = try database.meta(.head) else { return nil }
         guard
             bytes.count > 65, let head = try? LogHead(canonicalBytes: Array(bytes.dropLast(65))),

@@ -42,6 +42,15 @@ struct SQLiteRow {
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
     }
 
+    /// A value as it is stored.
+    func value(_ column: Int32) -> SQLiteValue {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: .integer(integer(column))
+        default: .blob(blob(column))
+        }
+    }
+
     /// An id or hash.
     func bytes32(_ column: Int32) throws(SQLiteFailure) -> Bytes32 {
         guard let value = Bytes32(blob(column)) else { throw .damaged("no 32 bytes") }

@@ -10,6 +10,8 @@ public enum StoreFault: Hashable, Sendable {
     case column(id: Bytes32, name: String)
     /// An event has neither payload nor order to delete.
     case payloadMissing(id: Bytes32)
+    /// The floor is above what the log key has signed allows.
+    case floor(stored: UTCDay, bound: UTCDay)
     /// An event is held that expired before the floor.
     case belowFloor(id: Bytes32)
     /// An originator's second event for a charge is held.
@@ -36,6 +38,7 @@ extension StoreFault: CustomStringConvertible {
         case .event(let id, let refusal): "event \(id) is not what it was: \(refusal)"
         case .column(let id, let name): "event \(id): column \(name) is not what its bytes say"
         case .payloadMissing(let id): "event \(id) has neither payload nor order to delete"
+        case .floor(let stored, let bound): "the floor is \(stored), the log's word allows \(bound)"
         case .belowFloor(let id): "event \(id) expired before the floor and is held"
         case .chargeAgain(let charge): "charge \(charge) has two events of one originator"
         case .tip(let id): "event \(id) is kept as a tip of its topic and is none"

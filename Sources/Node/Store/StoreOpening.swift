@@ -165,6 +165,7 @@ enum MetaName: String {
     case floor
     case seal
     case members
+    case signed
 }
 
 extension SQLiteDatabase {

@@ -11,8 +11,8 @@ struct WantedEvents: Sendable {
         self.limit = limit
     }
 
-    var isEmpty: Bool { tries.isEmpty }
     var count: Int { tries.count }
+    var isEmpty: Bool { tries.isEmpty }
 
     /// Wants one more, where there is room.
     mutating func insert(_ target: FetchTarget) {

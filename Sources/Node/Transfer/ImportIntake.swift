@@ -27,7 +27,9 @@ struct ImportIntake: Sendable {
             case .evidence(let one, let other):
                 try signed(one, at: placed.byte)
                 try signed(other, at: placed.byte)
-                guard one.contradicts(other, store.sharding) else { throw PlacedFault(byte: placed.byte, fault: .noContradiction) }
+                guard one.contradicts(other, store.sharding) else {
+                    throw PlacedFault(byte: placed.byte, fault: .noContradiction)
+                }
                 try await store.keepEvidence(one, against: other)
                 outcome.evidence += 1
             case .headEvidence(let evidence):

@@ -36,24 +36,33 @@ extension NodeCommand {
             commandName: "fsck",
             abstract: "Check a stopped node's store: every event's bytes and signatures, every table.",
             discussion: """
-                Changes nothing. Each event's hash, receipt and originator's signature are computed again, and every table is compared \
-                with the others. Exit status 0 where all is well, 1 where something is not: then move the store folder away and start \
-                the node, and its peers bring everything back, its own chain first.
+                Changes nothing without --repair. Each event's hash, receipt and originator's signature are computed again, and every \
+                table is compared with the others. Exit status 0 where all is well, 1 where something is not.
+
+                With --repair a new file is made of what is good, and takes the damaged one's place, which is kept as \
+                \(NodeStore.damagedName); peers bring back what was left out once the node runs. What the node may have signed and lost \
+                is written down: it publishes again when its peers have brought its own chain up to there, or when every registered \
+                peer was asked and none knows it. Where the file does not even say whose it is, move the store folder away and start \
+                the node: its peers bring everything back, its own chain first.
                 """)
 
         private static let shown = 20
 
         @OptionGroup var directory: NodeDirectory
+        @Flag(help: "Make a new file of what is good, then check it.")
+        var repair = false
 
         private struct Body: Encodable {
             let node: UInt32
             let events: UInt64
             let messages: UInt64
+            let dropped: UInt64?
             let floor: UInt32
             let faults: [String]
         }
 
         func run() async throws {
+            let report = try await repaired()
             try await directory.with { store in
                 let summary = try await store.summary()
                 let bar = ProgressBar(total: Int(summary.events) + summary.left, unit: "events")
@@ -62,7 +71,7 @@ extension NodeCommand {
                     try ChannelOutput.json(
                         Body(
                             node: summary.node, events: summary.events, messages: summary.messages,
-                            floor: summary.floor.number, faults: faults.map(\.description)))
+                            dropped: report?.dropped, floor: summary.floor.number, faults: faults.map(\.description)))
                 } else {
                     print("node \(summary.node): \(summary.events) events, \(summary.messages) messages")
                     for fault in faults.prefix(Self.shown) { print("  \(fault)") }
@@ -71,10 +80,22 @@ extension NodeCommand {
                 }
                 guard faults.isEmpty else {
                     throw OperatorError(
-                        "The store has \(faults.count) faults: move \(directory.store) away and start the node, peers refill it."
+                        "The store has \(faults.count) faults: repair it with --repair, or move \(directory.store) away; peers refill it."
                     )
                 }
             }
+        }
+
+        private func repaired() async throws -> RepairReport? {
+            guard repair else { return nil }
+            var report: RepairReport?
+            try await Presentation.reportingErrors {
+                report = try await NodeStore.repair(directory: directory.store) { _ in }
+            }
+            if let report, !directory.json {
+                print("node \(report.node): kept \(report.kept) events, left out \(report.dropped) that peers have")
+            }
+            return report
         }
     }
 

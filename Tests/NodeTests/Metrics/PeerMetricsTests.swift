@@ -55,7 +55,7 @@ import Testing
             _ = try await RawConnection.exchange(hello(node: 77), port: port)
             // Longer than any frame; then a list that says it has more than it may.
             _ = try await RawConnection.exchange([0xff, 0, 0, 0, 1, 2, 3], port: port)
-            _ = try await RawConnection.exchange(PeerFrame(type: 5, request: 1, body: []).bytes, port: port)
+            _ = try await RawConnection.exchange(PeerFrame(type: 5, request: 1, body: [0, 0]).bytes, port: port)
             let long = PeerFrame(type: 3, request: 1, body: [0xff, 0xff, 0xff, 0xff]).bytes
             _ = try await RawConnection.exchange(long, port: port)
             #expect(await eventually { await one.scrape()[#"peer_refusals_total{reason="too_long"}"#] == 1 })
@@ -68,9 +68,10 @@ import Testing
         }
         let refused = lines.with("somebody who connected was refused")
         #expect(refused.count { $0.metadata["peer.refusal"] == "version" } == 4)
-        #expect(refused.first?.metadata["peer.number"] == "2" && refused.first?.level == .warning)
+        #expect(refused.first?.level == .warning)
         #expect(refused.first?.metadata["peer.place"]?.hasPrefix("127.0.0.1:") == true)
-        #expect(refused.contains { $0.metadata["peer.refusal"] == "other_network" })
+        let other = refused.first { $0.metadata["peer.refusal"] == "other_network" }
+        #expect(other?.metadata["peer.number"] == "2")
     }
 
     @Test func `a peer under another key is shown as refused, lied, and is told of once`() async throws {

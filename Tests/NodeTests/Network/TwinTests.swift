@@ -81,7 +81,7 @@ import Testing
 
     @Test func `a connection keeps another of its node out while it is heard, and no longer`() async throws {
         var configuration = network.configuration(1)
-        configuration.limits.servedSilence = .seconds(2)
+        configuration.limits.servedSilence = .seconds(6)
         let one = try await ReplicationNode(configuration, logger: .silent)
         let port = try await one.bind()
         let asking = try await network.node(2)
@@ -95,7 +95,7 @@ import Testing
                 group.addTask {
                     try? await Self.asking(asking, port) { session in
                         isProved.set()
-                        try await Task.sleep(for: .seconds(1.5))
+                        try await Task.sleep(for: .seconds(4.5))
                         _ = try await session.ask(.chains(originator: 2, from: .one))
                         try await Task.sleep(for: .seconds(60))
                     }
@@ -107,11 +107,11 @@ import Testing
                     guard case .refused(let refusal) = $0 as? PeerFailure else { return false }
                     return refusal.code == .twin && refusal.text.hasPrefix("node 2 asks from 127.0.0.1:")
                 }
-                try? await Task.sleep(for: .seconds(2.2))
+                try? await Task.sleep(for: .seconds(6.5))
                 // The question kept it alive.
                 await #expect(throws: PeerFailure.self) { try await Self.asking(asking, port) { _ in } }
                 #expect(
-                    await eventually(within: .seconds(10)) { (try? await Self.asking(asking, port) { _ in }) != nil })
+                    await eventually(within: .seconds(30)) { (try? await Self.asking(asking, port) { _ in }) != nil })
             }
         }
     }

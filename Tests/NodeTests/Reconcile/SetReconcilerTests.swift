@@ -181,12 +181,20 @@ import Testing
         #expect(steps.next() == expected)
     }
 
-    @Test func `P16: a tree that is made up of itself ends after a bounded number of questions`() async throws {
-        let endless = Endless()
+    @Test func `P16: a tree that is made up of itself ends at the first subtree that stands on two paths`() async throws
+    {
+        let endless = MadeUpTree(root: SharedTree.nodes[16], content: SharedTree.content)
         let store = try await network.store(1)
-        let descent = TreeDescent(idsMax: 1_000, questionsMax: 40)
-        let ids = try await descent.ids(StoreReplica(store: store), endless)
-        #expect(ids.isEmpty && endless.asked.withLock { $0 } == 40)
+        #expect(try await TreeDescent(idsMax: 1_000).ids(StoreReplica(store: store), endless).isEmpty)
+        #expect(endless.asked.withLock { $0 } == 1)
+    }
+
+    @Test func `P16: a tree that is made up and wide ends after a bounded number of questions`() async throws {
+        let levels = WideTree.levels
+        let wide = MadeUpTree(root: levels[0][0]) { WideTree.content($0, levels) }
+        let store = try await network.store(1)
+        let ids = try await TreeDescent(idsMax: 1_000, questionsMax: 40).ids(StoreReplica(store: store), wide)
+        #expect(ids.isEmpty && wide.asked.withLock { $0 } == 40)
     }
 
     @Test func `ids that do not lie where a tree has them are no ids of it`() async throws {
@@ -252,31 +260,6 @@ private struct Liar: ReconcileSource {
     func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] {
         try await truth.fetch(targets).filter { served.contains($0.id) } + instead
     }
-}
-
-/// Has a tree in which every branch is sixteen times the same branch, down to the last digit.
-private final class Endless: ReconcileSource {
-    let asked = Mutex(0)
-    private let nodes: [TreeNode]
-
-    init() {
-        var nodes = [TreeNode(count: 70, hash: Bytes32(integer: 1))]
-        for _ in 0..<16 { nodes.append(TreeContent.branch(Array(repeating: nodes[nodes.count - 1], count: 16)).node) }
-        self.nodes = nodes
-    }
-
-    func compare(_ state: SetState) async throws -> SetComparison { .equal }
-    func places() async throws -> [PlaceRange] { [] }
-    func cells(from first: Int, count: Int) async throws -> [SketchCell] { [] }
-    func days() async throws -> [DayNode] { [DayNode(day: 1, node: nodes[16])] }
-    func tree(day: UInt64, paths: [TreePath]) async throws -> [TreeContent] {
-        asked.withLock { $0 += 1 }
-        return paths.map { path in
-            path.digits < 16
-                ? .branch(Array(repeating: nodes[15 - path.digits], count: 16)) : .leaf([Bytes32(integer: 1)])
-        }
-    }
-    func fetch(_ targets: [FetchTarget]) async throws -> [WireEvent] { [] }
 }
 
 /// Serves under each path what lies under the one before it, with a root that fits.

@@ -26,9 +26,21 @@ enum Behaviour: CaseIterable, Sendable {
     case garbled
     /// Breaks off in the middle.
     case breaking
+    /// Names a new sketch key in each comparison.
+    case keyed
+    /// Sends trees in which one subtree stands on every path.
+    case sharing
+    /// Serves one event an answer.
+    case single
+    /// Gives answers as large as it may, as far as a simulation bears it.
+    case largest
+    /// Publishes ten times as much as others, and pushes everything ten times and broken.
+    case flooding
 
     /// What it makes of an honest answer; `nil` where it does not answer.
-    func answer(_ honest: PeerAnswer, _ generator: inout SplitMix64) -> PeerAnswer? {
+    func answer(
+        _ honest: PeerAnswer, to question: PeerQuestion, _ generator: inout SplitMix64
+    ) -> PeerAnswer? {
         func bytes32() -> Bytes32 {
             Bytes32(words: (generator.next(), generator.next(), generator.next(), generator.next()))
         }
@@ -59,6 +71,26 @@ enum Behaviour: CaseIterable, Sendable {
                 .differs(
                     SetState(floor: UTCDay(number: .max), count: 0, root: .zero), key: SipHash.seeded(generator.next()))
             )
+        case (.keyed, .compare(.differs(let state, _))):
+            return .compare(.differs(state, key: SipHash.seeded(generator.next())))
+        case (.sharing, .days): return .days([DayNode(day: 1 << 32, node: SharedTree.nodes[16])])
+        case (.sharing, .tree):
+            guard case .tree(_, _, let paths) = question else { return honest }
+            return .tree(paths.map(SharedTree.content))
+        case (.single, .fetch(let events)): return .fetch(Array(events.prefix(1)))
+        case (.single, .fetchPlaces(let events)): return .fetchPlaces(Array(events.prefix(1)))
+        case (.largest, .places):
+            return .places((1...2_048).map { PlaceRange(originator: $0, sequences: 1...UInt64(Int64.max) - 1) })
+        case (.largest, .days):
+            return .days(
+                (1 << 32..<(1 << 32) + 512).map { DayNode(day: $0, node: TreeNode(count: 1 << 40, hash: bytes32())) })
+        case (.largest, .tree(let contents)):
+            return .tree(
+                contents.map { _ in .branch((0..<16).map { _ in TreeNode(count: 1 << 40, hash: bytes32()) }) })
+        case (.largest, .fetch(let events)) where !events.isEmpty:
+            return .fetch((0..<32).map { events[$0 % events.count] })
+        case (.largest, .fetchPlaces(let events)) where !events.isEmpty:
+            return .fetchPlaces((0..<32).map { events[$0 % events.count] })
         case (.garbled, _): return .probe(bytes32())
         default: return honest
         }
@@ -67,7 +99,7 @@ enum Behaviour: CaseIterable, Sendable {
 
 extension WireEvent {
     /// The same with one byte of it changed.
-    fileprivate func changed(_ generator: inout SplitMix64) -> WireEvent {
+    func changed(_ generator: inout SplitMix64) -> WireEvent {
         func changed(_ bytes: [UInt8]) -> [UInt8] {
             guard !bytes.isEmpty else { return bytes }
             var bytes = bytes

@@ -27,7 +27,7 @@ struct SimulatedLink: PeerConversation {
         let answered = try Self.carried(await PeerResponder(core: core, peer: from.number).answer(frame))
         guard to.node != nil else { throw PeerFailure.closed }
         var answer: PeerAnswer? = try PeerAnswer(type: answered.type, body: answered.body)
-        if let behaviour = to.behaviour, let honest = answer { answer = world.lie(behaviour, honest) }
+        if let behaviour = to.behaviour, let honest = answer { answer = world.lie(behaviour, honest, to: question) }
         try await travel()
         guard let answer else { throw PeerFailure.timeout }
         if case .refusal(let refusal) = answer { throw PeerFailure.refused(refusal) }

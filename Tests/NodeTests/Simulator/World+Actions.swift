@@ -41,7 +41,7 @@ extension World {
 
     private func publish() async -> SimulatedNode? {
         guard let place = pick(nodes), let node = place.node else { return nil }
-        let count = random(1..<4)
+        let count = random(1..<4) * (place.behaviour == .flooding ? 10 : 1)
         var paid: [(topic: Topic, envelope: Envelope)] = []
         for _ in 0..<count {
             let topic = Topic(owner: Self.owners[random(0..<3)].address, salt: .zero)
@@ -83,6 +83,18 @@ extension World {
             let question = PeerQuestion.push(events)
             let frame = PeerFrame(type: question.type, request: 1, body: question.body)
             state.withLock { $0.mail.append((from.number, to, frame)) }
+            if from.behaviour == .flooding { flood(events, frame, from: from.number, to: to) }
+        }
+    }
+
+    /// A frame comes ten times, and ten times with something broken in it.
+    private func flood(_ events: [WireEvent], _ frame: PeerFrame, from: UInt32, to: UInt32) {
+        for _ in 0..<10 {
+            let broken = state.withLock { state in events.map { $0.changed(&state.generator) } }
+            let body = PeerQuestion.push(broken).body
+            state.withLock {
+                $0.mail += [(from, to, frame), (from, to, PeerFrame(type: frame.type, request: 1, body: body))]
+            }
         }
     }
 
@@ -125,7 +137,7 @@ extension World {
                     world: self, task: task, healed: HealedReplica(core: core, peer: to.number, shard: shard),
                     claims: claims)
             }
-            let reconciler = SetReconciler(fetchMax: 8, takesMax: 0)
+            let reconciler = SetReconciler(fetchMax: 8, takesMax: scenario.takes)
             do {
                 try await core.hear(link, from: to.number)
                 try await core.learn(try await link.news())
@@ -157,11 +169,34 @@ extension World {
         let time = state.withLock { $0.time }
         let sealed = (time - TestLog.start) / TestLog.epochSeconds
         do {
-            try await node.observe(network.log.head())
+            try await node.observe(scenario.wildClocks ? wildHead(time) : network.log.head())
             if sealed > 0 { try await node.observe(network.log.seal(sealed)) }
             try await Eviction(core: node.core).advance()
         } catch {
             note("tell \(place.number): \(error)")
+        }
+        await look(at: place, sealed: sealed)
+    }
+
+    /// A head as a clock that is wrong has it: ten minutes early or late, an hour back, or of 2038.
+    private func wildHead(_ time: UInt64) -> SignedHead {
+        let shifts: [Int64] = [0, 600, -600, -3_600]
+        let wrong = chance(2) ? 2_147_483_648 : max(TestLog.start, UInt64(Int64(time) + shifts[random(0..<4)]))
+        network.log.setTime(wrong)
+        defer { network.log.setTime(time) }
+        return network.log.head()
+    }
+
+    /// A floor never goes back, and never passes the end of what is sealed.
+    private func look(at place: SimulatedNode, sealed: UInt64) async {
+        guard let floor = await place.node?.core.store.floor else { return }
+        let edge = UTCDay(containing: TestLog.start + sealed * TestLog.epochSeconds)
+        state.withLock { state in
+            if floor < state.floors[place.number, default: floor] {
+                state.violations.append("the floor of node \(place.number) went back to \(floor)")
+            }
+            if floor > edge { state.violations.append("the floor \(floor) passed what is sealed, up to \(edge)") }
+            state.floors[place.number] = floor
         }
     }
 

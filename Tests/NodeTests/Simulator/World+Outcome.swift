@@ -20,7 +20,8 @@ extension World {
             rounds += 1
             try await healAll()
         }
-        let faults = try await faults()
+        var faults = try await faults() + state.withLock { $0.violations }
+        if let most = scenario.rounds, rounds > most { faults.append("it took \(rounds) rounds") }
         for node in nodes { await node.stop() }
         return faults
     }
@@ -75,7 +76,7 @@ extension World {
     }
 
     private func faults() async throws -> [String] {
-        var faults = state.withLock { $0.faults }
+        var faults: [String] = []
         if try await !areEqual() { faults.append("honest nodes differ") }
         guard scenario.sharding.replication == 0 else { return try await faults + shardFaults() }
         let (acknowledged, ordered, deleted) = state.withLock { ($0.acknowledged, $0.ordered, $0.deleted) }

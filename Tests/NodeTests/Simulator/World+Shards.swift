@@ -44,7 +44,7 @@ extension World {
                     guard let store = node(holder).node?.core.store, await store.held.contains(shard) else { continue }
                     for id in ids where try await !store.isHeld(id) {
                         let line = "node \(place.number) let go of shard \(shard), of which \(holder) lacks an event"
-                        state.withLock { $0.faults.append(line) }
+                        state.withLock { $0.violations.append(line) }
                     }
                 }
             }

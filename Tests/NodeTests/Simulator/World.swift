@@ -28,6 +28,15 @@ struct Scenario: Sendable {
     var hasClosedTopics = false
     /// The most hours by which the log's time goes on in one step.
     var hours: UInt64 = 10
+    /// How many answers are stored while the next is fetched. Above 0 a seed decides everything but in which order a node's own
+    /// tasks reach its store.
+    var takes = 0
+    /// The most events that wait to be pushed to one peer.
+    var queue = 4_096
+    /// Whether nodes are told the time late, early, backwards and once of 2038.
+    var wildClocks = false
+    /// After how many rounds in which each talks to each all have to be equal; `nil` where it takes what it takes.
+    var rounds: Int?
 }
 
 /// Some nodes, a network and a service, all of it from one seed.
@@ -58,8 +67,9 @@ final class World: Sendable {
         var tasks = 0
         /// The nodes of the epoch's snapshot.
         var members: [UInt32] = []
-        /// What did not hold while it ran.
-        var faults: [String] = []
+        /// The highest floor of each node so far, and what was wrong on the way.
+        var floors: [UInt32: UTCDay] = [:]
+        var violations: [String] = []
         var trace: [String] = []
     }
 
@@ -84,6 +94,7 @@ final class World: Sendable {
         nodes = (1...count).map { number in
             var configuration = network.configuration(number)
             configuration.limits.chainTimeout = .zero
+            configuration.limits.pushQueueEvents = scenario.queue
             configuration.sketchKey = SipHash.seeded(seed << 8 | UInt64(number))
             let place = Int(number) - 1 - scenario.honest
             return SimulatedNode(configuration, behaviour: place >= 0 ? scenario.byzantine[place] : nil)
@@ -119,8 +130,8 @@ final class World: Sendable {
         state.withLock { $0.groups[one, default: 0] == $0.groups[other, default: 0] }
     }
 
-    func lie(_ behaviour: Behaviour, _ honest: PeerAnswer) -> PeerAnswer? {
-        state.withLock { behaviour.answer(honest, &$0.generator) }
+    func lie(_ behaviour: Behaviour, _ honest: PeerAnswer, to question: PeerQuestion) -> PeerAnswer? {
+        state.withLock { behaviour.answer(honest, to: question, &$0.generator) }
     }
 
     var trace: [String] { state.withLock { $0.trace } }

@@ -43,3 +43,7 @@ extension ComparedSet {
 extension WireEvent {
     var targets: [FetchTarget] { targets(.none) }
 }
+
+extension HealedReplica {
+    init(core: NodeCore, peer: UInt32) { self.init(core: core, peer: peer, shard: .one) }
+}

@@ -59,7 +59,7 @@ struct ExportScene {
             tips: try await store.tips(), chains: try await store.chainEnds().map(\.id),
             evidence: try await store.evidence(after: nil, limit: 99).map { [$0.0.id, $0.1.id] },
             headEvidence: try await store.headEvidence(),
-            checkpoints: try await store.checkpoints(after: UTCDay(number: 0), limit: 99).map(\.0),
+            checkpoints: try await store.checkpoints(after: UTCDay(number: 0), Shard(number: .max), limit: 99).map(\.0),
             head: await store.newestHead, seal: await store.seal,
             wires: try await store.rows(after: 0, limit: 999).map(\.wire))
         await store.close()
