@@ -38,13 +38,6 @@ extension WireEvent {
     }
 }
 
-extension Event {
-    /// Its place in its originator's chain.
-    func place(_ sharding: Sharding) -> EventPlace {
-        EventPlace(originator: originator, shard: sharding.shard(ofEnvelope: envelopeHash), sequence: sequence)
-    }
-}
-
 extension [EventPlace] {
     /// The same places, all of one shard, as ranges, ascending.
     var ranges: [PlaceRange] {

@@ -1,21 +1,4 @@
-import Channels
 import Primitives
-
-/// The chain of an originator in a shard: who holds other shards knows nothing of it, and misses nothing.
-struct ChainID: Hashable, Sendable {
-    let originator: UInt32
-    let shard: Shard
-}
-
-/// A place in a chain.
-struct EventPlace: Hashable, Sendable {
-    let originator: UInt32
-    let shard: Shard
-    let sequence: UInt64
-
-    /// The chain that it is in.
-    var chain: ChainID { ChainID(originator: originator, shard: shard) }
-}
 
 /// Neighbouring places in the chain of an originator, in a shard that is known.
 struct PlaceRange: Hashable, Sendable {

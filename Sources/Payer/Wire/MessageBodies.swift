@@ -99,28 +99,54 @@ public struct PeersBody: Codable, Sendable {
     public struct Chain: Codable, Sendable, Hashable {
         /// Whose.
         @Count32 public var originator: UInt32
-        /// The highest sequence below which nothing is missing.
+        /// The shard that it is in.
+        @Count32 public var shard: UInt32
+        /// The highest sequence that is or was held.
         public let highest: UInt64
         /// The event on it.
         public let event: Bytes32
 
         /// Makes the body.
-        public init(originator: UInt32, highest: UInt64, event: Bytes32) {
+        public init(originator: UInt32, shard: UInt32, highest: UInt64, event: Bytes32) {
             self.originator = originator
+            self.shard = shard
             self.highest = highest
             self.event = event
         }
     }
 
+    /// A shard that the node holds.
+    public struct Shard: Codable, Sendable, Hashable {
+        /// Its number.
+        @Count32 public var shard: UInt32
+        /// How many events and orders to delete are in it.
+        public let events: UInt64
+        /// Whether the node is assigned to it; if not, it goes once all that are have proved to hold the same.
+        public let isAssigned: Bool
+        /// The assigned nodes that hold the same, as the last comparisons showed.
+        public let provedBy: [UInt32]
+
+        /// Makes the body.
+        public init(shard: UInt32, events: UInt64, isAssigned: Bool, provedBy: [UInt32]) {
+            self.shard = shard
+            self.events = events
+            self.isAssigned = isAssigned
+            self.provedBy = provedBy
+        }
+    }
+
     /// The peers, ascending.
     public let peers: [Peer]
-    /// The chains, ascending by originator.
+    /// The chains, ascending by shard, then originator; the first 1,024.
     public let chains: [Chain]
+    /// The shards that the node holds, ascending.
+    public let shards: [Shard]
     /// Contradictions of originators that are kept as evidence.
     public let evidence: UInt64
 
     /// Makes the body.
-    public init(peers: [Peer], chains: [Chain], evidence: UInt64) {
+    public init(peers: [Peer], chains: [Chain], shards: [Shard], evidence: UInt64) {
+        self.shards = shards
         self.peers = peers
         self.chains = chains
         self.evidence = evidence

@@ -3,6 +3,11 @@ import Primitives
 import Rewards
 
 extension EpochReplay {
+    /// Which nodes had to hold what in an epoch.
+    func shardMap(of epoch: UInt64) -> ShardMap {
+        ShardMap(genesis, nodes: nodes.filter { $0.isMember(of: epoch, genesis.epochs) }.map(\.node))
+    }
+
     /// Replays a node's list of the charges that it holds.
     mutating func delivered(_ body: [UInt8], _ place: LeafPlace) throws {
         let (bytes, signature) = try LogBody.readSigned(body)

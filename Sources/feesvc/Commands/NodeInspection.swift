@@ -65,8 +65,9 @@ extension NodeCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a running node's peers, and how far it holds each originator's chain.",
             discussion: """
-                equal says whether the last comparison with the peer ended with the same root on both sides. Contradictions are pairs \
-                of events that one originator signed for one place, or for one charge: kept as evidence.
+                equal says whether the last comparison with the peer ended with the same root on both sides; chain up to, how many of its \
+                events are or were here. Where topics fall into shards, each that the node holds is shown: one that is leaving is held \
+                until all nodes that are assigned to it have proved to hold the same. Contradictions are pairs of events that one originator signed for one place, or for one charge: kept as evidence.
                 """)
 
         @OptionGroup var address: NodeAddress
@@ -75,7 +76,7 @@ extension NodeCommand {
             try await address.with { client in
                 let body: PeersBody = try await client.get("/v1/peers")
                 guard try !address.printed(body) else { return }
-                let chains = Dictionary(body.chains.map { ($0.originator, $0.highest) }) { first, _ in first }
+                let chains = Dictionary(body.chains.map { ($0.originator, $0.highest) }, uniquingKeysWith: +)
                 func row(_ cells: [String]) -> String {
                     cells.map { $0.padding(toLength: 13, withPad: " ", startingAt: 0) }.joined()
                 }
@@ -83,6 +84,15 @@ extension NodeCommand {
                 for peer in body.peers {
                     let equal = peer.isEqual.map { $0 ? "yes" : "no" } ?? "–"
                     print(row(["\(peer.node)", peer.state, equal, "\(chains[peer.node] ?? 0)"]))
+                }
+                if body.shards.count > 1 || body.shards.contains(where: { !$0.isAssigned }) {
+                    print("\n" + row(["shard", "events", "assigned", "held alike by"]))
+                    for shard in body.shards {
+                        let proved =
+                            shard.provedBy.isEmpty ? "–" : shard.provedBy.map { "\($0)" }.joined(separator: " ")
+                        let assigned = shard.isAssigned ? "yes" : "leaving"
+                        print(row(["\(shard.shard)", "\(shard.events)", assigned]) + proved)
+                    }
                 }
                 print("contradictions kept: \(body.evidence)")
             }

@@ -120,7 +120,15 @@ extension PeersBody {
     init(_ status: NodeStatus) {
         self.init(
             peers: status.peers.map { Peer(node: $0.number, state: $0.state.rawValue, isEqual: $0.isEqual) },
-            chains: status.chains.map { Chain(originator: $0.originator, highest: $0.highest, event: $0.id) },
+            chains: status.chains.map {
+                Chain(
+                    originator: $0.originator, shard: UInt32($0.shard.number), highest: $0.highest, event: $0.id)
+            },
+            shards: status.shards.map {
+                Shard(
+                    shard: UInt32($0.shard.number), events: $0.events, isAssigned: $0.isAssigned,
+                    provedBy: $0.provedBy)
+            },
             evidence: status.evidence)
     }
 }

@@ -17,7 +17,9 @@ extension NodeRoutes {
             let limit = min(
                 Int(clamping: try request.number("limit") ?? UInt64(ReplicationNode.checkpointsMax)),
                 ReplicationNode.checkpointsMax)
-            let page = try await node.checkpoints(after: UTCDay(number: after), limit: limit)
+            let shard = try request.number("shard").map { UInt16(clamping: $0) } ?? .max
+            let page = try await node.checkpoints(
+                after: UTCDay(number: after), Shard(number: shard), limit: limit)
             return try Response.json(
                 CheckpointsBody(
                     checkpoints: page.map {

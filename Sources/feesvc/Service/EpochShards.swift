@@ -1,17 +1,10 @@
 import Channels
 import Storage
 
-/// Which nodes had to hold what in an epoch, as the database and as a replay of the log have it.
+/// Which nodes had to hold what in an epoch, as the database has it.
 extension ShardMap {
     /// By the registry.
     init(_ genesis: Genesis, members nodes: [StoredNode], of epoch: UInt64) {
         self.init(genesis, nodes: nodes.filter { $0.isMember(of: epoch, genesis.epochs) }.map(\.node))
-    }
-}
-
-extension EpochReplay {
-    /// By the leaves of the registry.
-    func shardMap(of epoch: UInt64) -> ShardMap {
-        ShardMap(genesis, nodes: nodes.filter { $0.isMember(of: epoch, genesis.epochs) }.map(\.node))
     }
 }

@@ -103,12 +103,15 @@ class Genesis:
 
     @classmethod
     def decode(cls, body: bytes) -> Genesis:
-        reader = Reader(body, "feesvc/genesis/1")
+        is_sharded = Reader(body).text() == "feesvc/sharded-genesis/1"
+        reader = Reader(body, "feesvc/sharded-genesis/1" if is_sharded else "feesvc/genesis/1")
         chain_id = int.from_bytes(reader.b32(), "big")
         contract, log_key, settlement_key, admin_key = (reader.address() for _ in range(4))
         reader.text(), reader.u8(), reader.u8()
         start, epoch_seconds = reader.u64(), reader.u64()
         reader.u32()
+        if is_sharded:
+            reader.u8(), reader.u16()
         reader.end()
         return cls(body, chain_id, contract, log_key, settlement_key, admin_key, start, epoch_seconds)
 
