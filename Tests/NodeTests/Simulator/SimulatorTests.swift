@@ -76,7 +76,7 @@ import Testing
         for (bits, replication) in [(2, 2), (1, 1), (0, 2)] as [(UInt8, UInt16)] {
             let sharding = try #require(Sharding(bits: bits, replication: replication))
             try await run(
-                Scenario(honest: 4, steps: 200, sharding: sharding, hours: 20), seeds: Self.some(2))
+                Scenario(honest: 4, steps: 200, sharding: sharding, hours: 20), seeds: Self.some(6))
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
         async throws
     {
         try await run(
-            Scenario(honest: 3, byzantine: [.breaking], steps: 160, hasClosedTopics: true), seeds: Self.some(2))
+            Scenario(honest: 3, byzantine: [.breaking], steps: 160, hasClosedTopics: true), seeds: Self.some(4))
     }
 
     @Test(.timeLimit(.minutes(10)))
