@@ -46,6 +46,10 @@ struct NodeStep: AsyncParsableCommand {
     @Option var number: UInt32
     @Flag var untilStdinCloses = false
 
+    /// The measurement is one client that publishes for all.
+    private static let budgets = NodeClientBudgets(
+        envelopes: BudgetRate(perSecond: 1_000_000, burst: 10_000_000), orders: NodeClientBudgets.orderRate)
+
     func run() async throws {
         try await Presentation.reportingErrors {
             let plan = try JSONDecoder().decode(NodePlan.self, from: try Data(contentsOf: URL(filePath: plan)))
@@ -62,7 +66,8 @@ struct NodeStep: AsyncParsableCommand {
             var services: [any Service] = [
                 Replication(node: node),
                 HTTPServer(
-                    responder: MethodResponder(NodeRoutes(node: node).router()), host: "127.0.0.1", port: place.http,
+                    responder: MethodResponder(NodeRoutes(node: node, budgets: Self.budgets).router()),
+                    host: "127.0.0.1", port: place.http,
                     option: "http", addressFile: nil, logger: logger),
             ]
             if untilStdinCloses { services.append(StandardInputWatch()) }
