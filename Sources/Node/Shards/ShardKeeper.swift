@@ -42,9 +42,8 @@ struct ShardKeeper: Sendable {
                 metadata: ["shard": "\(released.shard)", "shard.events": "\(released.state.count)"])
         }
         while !Task.isCancelled, try await core.store.evict(limit: Self.portion) > 0 {}
-        // What was left of a shard is gone: it may be wanted again.
-        let next = core.holdings.duty(holding: await core.store.survey())
-        if next.taken != duty.taken || !duty.released.isEmpty, !next.taken.isEmpty { core.shardsWanted.fire() }
+        // A shard that is wanted again was left out while something was left of it.
+        if !core.holdings.duty(holding: await core.store.survey()).taken.isEmpty { core.shardsWanted.fire() }
     }
 
     private static func text(_ shards: Set<Shard>) -> String {

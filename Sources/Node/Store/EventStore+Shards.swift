@@ -49,8 +49,8 @@ extension EventStore {
         try database.run("INSERT OR REPLACE INTO shard(number, is_held) VALUES(?, 1)", [.shard(shard)])
     }
 
-    /// Ends to hold a shard, where it is still in the state that was proved elsewhere: that, and the ends of its chains, are durable before anything is deleted. From here on nothing of it
-    /// is held, served or taken; ``evict(limit:)`` frees its room.
+    /// Ends to hold a shard, where it is still in the state that was proved elsewhere: that, and the ends of its chains, are
+    /// durable before anything is deleted. From here on nothing of it is held, served or taken; ``evict(limit:)`` frees its room.
     ///
     /// - Returns: `false` where something has come or gone since.
     func letGo(_ proved: SurveyedShard) throws(SQLiteFailure) -> Bool {

@@ -61,6 +61,22 @@ import Testing
         }
     }
 
+    @Test func `a shard that is wanted again while it is deleted is taken when it is gone`() async throws {
+        let network = TestNetwork(sharding: Self.sharding)
+        let node = try await network.node(1)
+        let registry = [network.registered(1, port: 1), network.registered(2, port: 1)]
+        await node.update(registry: registry, members: [1])
+        try await ShardKeeper(core: node.core).advance()
+        for survey in await node.core.store.survey() { _ = try await node.core.store.letGo(survey) }
+        #expect(await node.core.store.held.isEmpty)
+        _ = await node.core.shardsWanted.wait(atMost: .zero)
+        // The keeper finds them wanted, and deletes what is left first.
+        try await ShardKeeper(core: node.core).advance()
+        #expect(await node.core.shardsWanted.wait(atMost: .seconds(60)))
+        try await ShardKeeper(core: node.core).advance()
+        #expect(await node.core.store.held.count == 4)
+    }
+
     @Test func `an envelope of another shard is refused with where its holders are, signed by nobody`() async throws {
         let network = TestNetwork(sharding: Self.sharding)
         let node = try await network.node(1)
