@@ -26,15 +26,23 @@ public struct Publisher: Sendable {
     private let http: HTTPClient
     private let domain: EIP712Domain
     private let nodes: [RegisteredNode]
+    private let registry: [RegisteredNode]
     private let shards: ShardMap?
 
     /// The most envelopes and bytes of one request, as docs/protocol.md §11 says.
     public static let batchCountMax = 64
     private static let batchBytesMax = 4 << 20
+    /// The most nodes that one node's word sends an envelope to.
+    private static let holdersMax = 16
 
-    /// Tries `nodes` in this order, of each envelope's shard those first that are assigned to it, where `shards` says which.
-    public init(http: HTTPClient, domain: EIP712Domain, nodes: [RegisteredNode], shards: ShardMap? = nil) {
+    /// Tries `nodes` in this order, of each envelope's shard those first that are assigned to it, where `shards` says which. Where one
+    /// says that others hold the shard, those are tried next, as far as `registry` knows them.
+    public init(
+        http: HTTPClient, domain: EIP712Domain, nodes: [RegisteredNode], shards: ShardMap? = nil,
+        registry: [RegisteredNode] = []
+    ) {
         self.shards = shards
+        self.registry = registry
         self.http = http
         self.domain = domain
         self.nodes = nodes
@@ -83,17 +91,17 @@ public struct Publisher: Sendable {
         var reasons: [String] = []
         var refusals: [SignedBytesBody] = []
         var left = order(for: batch)
+        var asked: Set<UInt32> = []
         while !left.isEmpty {
             let node = left.removeFirst()
+            guard asked.insert(node.number).inserted else { continue }
             let client = JSONClient(http: http, base: "http://\(node.registration.httpEndpoint)", timeoutSeconds: 15)
             do {
                 let answer: PublishAnswersBody = try await client.post("/v1/envelopes", bytes: body)
                 refusals += checkedRefusals(answer, batch, node)
                 // Who does not hold the shard says who does.
-                if let holders = answer.results.lazy.compactMap(\.holders).first {
-                    left =
-                        left.filter { holders.contains($0.registration.httpEndpoint) }
-                        + left.filter { !holders.contains($0.registration.httpEndpoint) }
+                if let holders = answer.results.lazy.compactMap(\.holders).first?.prefix(Self.holdersMax) {
+                    left = (left + registry).filter { holders.contains($0.registration.httpEndpoint) } + left
                 }
                 return try check(answer, batch, node)
             } catch let error as ClientError {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from fractions import Fraction
@@ -105,6 +106,32 @@ def test_each_node_holds_what_it_is_assigned_and_others_send_on(own: ServiceProc
         assert moved.status == 307
         location = moved.headers["location"]
         assert location in {f"http://{nodes[number].http}{path}" for number in assigned}
+
+
+def test_a_payer_who_names_one_node_is_led_to_a_holder(own: ServiceProcess, nodes: dict[int, NodeProcess]):
+    folder, service = own.folder / "payer", ("--service", f"http://{own.address}")
+    folder.mkdir()
+    (folder / "passphrase").touch(mode=0o600)
+    (folder / "passphrase").write_text("a passphrase\n")
+    where = ("--wallet", str(folder / "wallet"), "--passphrase-file", str(folder / "passphrase"), "--json")
+
+    def run(*words: str) -> str:
+        done = own.command(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("channel", "open", "--key-cost", "light", *service, *where)
+    settlement = str(own.data / "keys" / "settlement.key")
+    run("channel", "topup", "--amount", "1000000000000", "--settlement-key", settlement, *where)
+    (folder / "letter.txt").write_text("hello")
+    for _ in range(3):
+        topic = secrets.token_bytes(32)
+        assigned = holders(own.connect(), topic, list(nodes))
+        [other] = set(nodes) - set(assigned)
+        words = ("channel", "pay", str(folder / "letter.txt"), "--topic", hexadecimal(topic), "--node", nodes[other].http)
+        paid = json.loads(run(*words, *where))
+        [shown] = whole(nodes[assigned[0]].ask(), topic, 1)
+        assert shown["event"] == paid["event"]
 
 
 def test_an_envelope_of_a_network_without_shards_is_refused(own: ServiceProcess, nodes: dict[int, NodeProcess]):

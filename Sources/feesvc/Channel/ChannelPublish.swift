@@ -88,7 +88,7 @@ struct PaidMessages {
             wallet: wallet, channel: channel,
             publisher: Publisher(
                 http: http, domain: service.domain, nodes: nodes,
-                shards: try registry.shardMap(service.genesis)))
+                shards: try registry.shardMap(service.genesis), registry: registered))
     }
 }
 
