@@ -21,7 +21,7 @@ final class NodeCore: Sendable {
     let holdings: Holdings
     /// Fires when shards may have to change hands.
     let shardsWanted = Signal()
-    private let snapshot = Mutex<[UInt32]>([])
+    private let snapshot = Mutex<(members: [UInt32], epoch: UInt64?)>(([], nil))
     /// Fires when a head or a seal may have raised the floor.
     let floorWanted = Signal()
     /// Fires after events were admitted, from wherever.
@@ -47,8 +47,13 @@ final class NodeCore: Sendable {
     }
     /// The nodes of the epoch's snapshot; empty where nobody has told.
     var members: [UInt32] {
-        get { snapshot.withLock { $0 } }
-        set { snapshot.withLock { $0 = newValue } }
+        get { snapshot.withLock { $0.members } }
+        set { snapshot.withLock { $0.members = newValue } }
+    }
+    /// The epoch whose snapshot that is; `nil` where nobody has said.
+    var membersEpoch: UInt64? {
+        get { snapshot.withLock { $0.epoch } }
+        set { snapshot.withLock { $0.epoch = newValue } }
     }
 
     init(_ configuration: NodeConfiguration, logger: Logger) async throws(NodeError) {
@@ -100,7 +105,7 @@ final class NodeCore: Sendable {
             registry: registry
         )
         registry.replace(with: registered.compactMap { try? RegisteredNode(canonicalBytes: $0) })
-        members = (try? await store.storedMembers()) ?? []
+        if let stored = try? await store.storedMembers() { (members, membersEpoch) = stored }
         assignShards()
     }
 

@@ -39,7 +39,10 @@ extension ReplicationNode {
             do throws(EventRefusal) {
                 let hash = item.envelope.hash
                 let shard = core.rules.sharding.shard(ofEnvelope: hash)
-                guard held.contains(shard) else { throw .foreign(shard) }
+                // Who is about to let go of a shard acknowledges nothing that it may not hold at the cut.
+                guard held.contains(shard), core.holdings.isAssigned(core.number, to: shard) else {
+                    throw .foreign(shard)
+                }
                 try core.rules.check(item.receipt, paysFor: item.envelope.head, hash: hash)
                 guard item.receipt.canonicalBytes.count <= Receipt.bytesMax else {
                     throw .receipt(.form(.tooLong(limit: Receipt.bytesMax, found: item.receipt.canonicalBytes.count)))

@@ -24,6 +24,9 @@ extension ReplicationNode {
         guard let event = try? Event(canonicalBytes: held.event), event.envelopeHash == deletion.head.hash else {
             return .otherMessage
         }
+        // What is left of a shard that was let go of is not held.
+        let shard = core.rules.sharding.shard(ofEnvelope: event.envelopeHash)
+        guard await core.store.held.contains(shard) else { return .notHeld }
         do throws(DeletionRefusal) {
             try deletion.check(domain: core.domain)
         } catch {

@@ -63,8 +63,8 @@ public final class ReplicationNode: Sendable {
     /// left out.
     ///
     /// `members` are the nodes of the open epoch's snapshot: shards are assigned among them. Without any, all registered nodes take
-    /// their place.
-    public func update(registry: [RegisteredNode], members: [UInt32] = []) async {
+    /// their place. `epoch` is that epoch: no shard is let go of while the newest head is of another.
+    public func update(registry: [RegisteredNode], members: [UInt32] = [], of epoch: UInt64? = nil) async {
         let before = core.registry.all
         let known = Set(before)
         let nodes = registry.filter { known.contains($0) || $0.isSigned(in: core.domain) }
@@ -75,11 +75,12 @@ public final class ReplicationNode: Sendable {
             )
         }
         core.registry.replace(with: nodes)
-        guard core.registry.all != before || core.members != members else { return }
+        guard core.registry.all != before || core.members != members || core.membersEpoch != epoch else { return }
         core.members = members
+        core.membersEpoch = epoch
         core.assignShards()
         do {
-            try await core.store.keep(members: members)
+            try await core.store.keep(members: members, of: epoch)
             try await core.store.keepRegistry(core.registry.all)
         } catch {
             core.logger.error("the registry could not be stored", metadata: ["error": "\(error)"])

@@ -101,7 +101,12 @@ public struct Publisher: Sendable {
                 refusals += checkedRefusals(answer, batch, node)
                 // Who does not hold the shard says who does.
                 if let holders = answer.results.lazy.compactMap(\.holders).first?.prefix(Self.holdersMax) {
-                    left = (left + registry).filter { holders.contains($0.registration.httpEndpoint) } + left
+                    let known = registry.isEmpty ? nodes : registry
+                    let named = known.filter {
+                        holders.contains($0.registration.httpEndpoint) && !asked.contains($0.number)
+                    }
+                    let numbers = Set(named.map(\.number))
+                    left = named + left.filter { !numbers.contains($0.number) }
                 }
                 return try check(answer, batch, node)
             } catch let error as ClientError {

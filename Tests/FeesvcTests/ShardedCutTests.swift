@@ -50,12 +50,12 @@ struct ShardedCutTests: RefundScene {
     @Test func `the registry's answer names the nodes of the open epoch's snapshot`() async throws {
         try await ServiceFixture.run(["--replication", "2"]) { fixture in
             try await fixture.registerNodes(2)
-            #expect(try await fixture.service.members() == [1, 2])
+            #expect(try await fixture.service.members().members == [1, 2])
             try await fixture.advance(to: ServiceFixture.start + 60)
             try await fixture.registerNodes(3...3)
-            #expect(try await fixture.service.members() == [1, 2])
+            #expect(try await fixture.service.members().members == [1, 2])
             try await fixture.advance(to: edge)
-            #expect(try await fixture.service.members() == [1, 2, 3])
+            #expect(try await fixture.service.members().members == [1, 2, 3])
         }
     }
 }

@@ -147,7 +147,7 @@ private func testRequests(_ bytes: [UInt8]) {
             challengeWindow: 86_400, settlementHorizon: 86_400, minimumDeposit: 1_000_000_000, time: 1_767_225_600),
         HeadBody(receipt.head), ChannelOpenedBody(channelId: .zero), ChannelClosedBody(returned: 1),
         RefundBody(charge: 1, ground: "welcomed", amount: 5_000_000),
-        NodesBody(nodes: [NodesBody.Node(node, cumulative: 1, claimed: .zero)], members: [1]),
+        NodesBody(nodes: [NodesBody.Node(node, cumulative: 1, claimed: .zero)], members: [1], epoch: 1),
         VoucherAnswersBody(results: [
             VoucherAnswerBody(
                 receipts: [ReceiptBody(receipt: HexBytes(receipt.canonicalBytes), salt: .zero)], problem: nil),

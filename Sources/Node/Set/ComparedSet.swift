@@ -74,7 +74,11 @@ struct ComparedSet: Sendable {
 
     /// What another set's state is, seen from here: over what expires on its floor or later, where that is above this one's.
     mutating func compare(_ other: SetState) -> SetComparison {
-        if other.floor >= ids.floor, ids.state(from: other.floor) == other { return .equal }
+        if other.floor == ids.floor {
+            if ids.state() == other { return .equal }
+        } else if other.floor > ids.floor, ids.state(from: other.floor) == other {
+            return .equal
+        }
         return .differs(ids.state(), key: own.key)
     }
 

@@ -53,8 +53,9 @@ struct ShardKeeper: Sendable {
 
 extension NodeCore {
     /// Whether shards may be let go of: not while lists are due of what was held in the epoch before, by those who were assigned
-    /// then.
+    /// then, nor where the snapshot is of another epoch than the newest head: others may know another assignment by now.
     var maySurrender: Bool {
+        if let epoch = membersEpoch, epoch != clock.newest?.head.epoch { return false }
         guard let head = clock.newest?.head, head.epoch > 1 else { return true }
         return head.time >= configuration.genesis.epochs.deliveryCut(of: head.epoch - 1)
     }

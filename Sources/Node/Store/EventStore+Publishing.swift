@@ -183,7 +183,7 @@ extension EventStore {
 
     /// The ends of an originator's chains, signed, ascending by shard, some of them from a shard on.
     func signedTips(of originator: UInt32, from shard: Shard, limit: Int) throws(SQLiteFailure) -> [SignedEvent] {
-        let shards = Set(index.chains.filter { $0.originator == originator }.map(\.shard))
+        let shards = Set(index.sets.filter { $0.value.places.chains[originator] != nil }.keys)
             .union(known.keys.filter { $0.originator == originator }.map(\.shard))
         var tips: [SignedEvent] = []
         for shard in shards.sorted().drop(while: { $0 < shard }).prefix(limit) {

@@ -21,24 +21,26 @@ extension EventStore {
         for shard in new { index.take(shard) }
     }
 
-    /// Keeps the nodes of the epoch's snapshot.
-    func keep(members: [UInt32]) throws(SQLiteFailure) {
+    /// Keeps the nodes of an epoch's snapshot.
+    func keep(members: [UInt32], of epoch: UInt64?) throws(SQLiteFailure) {
         var encoder = CanonicalEncoder()
+        encoder.append(epoch ?? 0)
         encoder.append(list: members) { $0.append($1) }
         let bytes = encoder.bytes
         try transaction { () throws(SQLiteFailure) in try database.setMeta(.members, bytes) }
     }
 
     /// The members that were kept; none before the first.
-    func storedMembers() throws(SQLiteFailure) -> [UInt32] {
-        guard let bytes = try database.meta(.members) else { return [] }
+    func storedMembers() throws(SQLiteFailure) -> (members: [UInt32], epoch: UInt64?) {
+        guard let bytes = try database.meta(.members) else { return ([], nil) }
         do {
             var decoder = CanonicalDecoder(untagged: bytes)
+            let epoch = try decoder.readUInt64()
             let members = try decoder.readList(limit: Silence.nodesMax) { decoder throws(CanonicalError) in
                 try decoder.readUInt32()
             }
             try decoder.finish()
-            return members
+            return (members, epoch > 0 ? epoch : nil)
         } catch {
             throw .damaged("no members")
         }

@@ -118,6 +118,8 @@ public struct RepairReport: Hashable, Sendable {
 extension EventStore {
     /// Takes events over from a damaged store, with their arrivals; returns how many there were room for by the rules.
     fileprivate func restore(_ events: [(CheckedEvent, StoreSalvage.Item)]) throws(SQLiteFailure) -> Int {
+        // Where the list of shards is lost, events tell; whose they are is found out when the node runs.
+        try take(Set(events.map(\.0.shard)))
         let report = try admit(events.map(\.0), from: nil, head: nil)
         try transaction { () throws(SQLiteFailure) in
             // From the last one on: no arrival that is given is taken already.

@@ -80,9 +80,12 @@ public struct NodesBody: Codable, Sendable {
     public let nodes: [Node]
     /// The nodes of the open epoch's snapshot, ascending: among these shards are assigned.
     public let members: [UInt32]
+    /// The epoch whose snapshot that is.
+    public let epoch: UInt64
 
     /// Makes the body.
-    public init(nodes: [Node], members: [UInt32]) {
+    public init(nodes: [Node], members: [UInt32], epoch: UInt64) {
+        self.epoch = epoch
         self.nodes = nodes
         self.members = members
     }

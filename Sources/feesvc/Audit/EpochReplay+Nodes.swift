@@ -4,8 +4,11 @@ import Rewards
 
 extension EpochReplay {
     /// Which nodes had to hold what in an epoch.
-    func shardMap(of epoch: UInt64) -> ShardMap {
-        ShardMap(genesis, nodes: nodes.filter { $0.isMember(of: epoch, genesis.epochs) }.map(\.node))
+    mutating func shardMap(of epoch: UInt64) -> ShardMap {
+        if let known = shardMaps[epoch] { return known }
+        let map = ShardMap(genesis, nodes: nodes.filter { $0.isMember(of: epoch, genesis.epochs) }.map(\.node))
+        shardMaps[epoch] = map
+        return map
     }
 
     /// Replays a node's list of the charges that it holds.

@@ -36,6 +36,8 @@ struct EpochReplay {
     var isPaused: Bool
     var keys: KeyHistory
     var nodes: [ReplayedNode]
+    /// Which nodes had to hold what, of epochs that were asked for: who was a member of an epoch that has begun is settled.
+    var shardMaps: [UInt64: ShardMap] = [:]
     var refunds: ReplayedRefunds
     /// What each midnight of the epoch captured.
     var capturedByDay: [UTCDay: Amount] = [:]

@@ -106,7 +106,8 @@ struct ServiceRoutes {
             let nodes = try await service.nodes().map {
                 NodesBody.Node($0.node, cumulative: $0.cumulative, claimed: $0.claimed)
             }
-            return try Response.json(NodesBody(nodes: nodes, members: try await service.members()))
+            let (members, epoch) = try await service.members()
+            return try Response.json(NodesBody(nodes: nodes, members: members, epoch: epoch))
         }
         router.post("/v1/nodes") { request, _ in
             let body = try await HTTPBody.json(RegisterNodeBody.self, of: request)

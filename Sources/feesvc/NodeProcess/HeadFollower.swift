@@ -63,7 +63,7 @@ struct HeadFollower: Sendable {
         while !Task.isCancelled {
             do {
                 let nodes: NodesBody = try await client.get("/v1/nodes")
-                await node.update(registry: try nodes.registered, members: nodes.members)
+                await node.update(registry: try nodes.registered, members: nodes.members, of: nodes.epoch)
             } catch {
                 logger.debug("no registry", metadata: ["error": "\(error)"])
             }

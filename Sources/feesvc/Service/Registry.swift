@@ -56,11 +56,12 @@ extension FeeService {
         }
     }
 
-    /// The open epoch's snapshot, ascending by number.
-    nonisolated func members() async throws -> [UInt32] {
+    /// The open epoch's snapshot, ascending by number, and that epoch.
+    nonisolated func members() async throws -> (members: [UInt32], epoch: UInt64) {
         try await read { transaction in
-            guard let state = try await LogStore(transaction).state() else { return [] }
-            return try await NodeStore(transaction).snapshot(of: state.openEpoch, state.genesis.epochs).map(\.node)
+            guard let state = try await LogStore(transaction).state() else { return ([], 0) }
+            let members = try await NodeStore(transaction).snapshot(of: state.openEpoch, state.genesis.epochs)
+            return (members.map(\.node), state.openEpoch)
         }
     }
 

@@ -45,7 +45,7 @@ extension FeesvcSystem {
                 for row in summary.reconcile {
                     #expect(row.equalityProved && row.bytes > 0 && row.roundTrips > 0, "\(row)")
                     // Equality alone is a question and an answer each way.
-                    if row.difference == 0 { #expect(row.roundTrips == 2 && row.bytes == 2 * 63) }
+                    if row.difference == 0 { #expect(row.roundTrips == 2 && row.bytes == 2 * 65) }
                 }
                 #expect(summary.stored == 600 && summary.visibleMilliseconds.keys.sorted() == ["p50", "p99"])
                 for figure in [
