@@ -45,31 +45,31 @@ import Testing
         seeds.lowerBound..<seeds.lowerBound + max(1, UInt64(seeds.count) / part)
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P1, P6, P8, P19, P28: after crashes, full disks and partitions nodes are equal, nothing is lost`()
         async throws
     {
         try await run(Scenario())
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: Behaviour.allCases)
+    @Test(.timeLimit(.minutes(30)), arguments: Behaviour.allCases)
     func `P11, P12, P16: beside a peer that lies, honest nodes are equal, and nothing is lost`(
         _ behaviour: Behaviour
     ) async throws {
         try await run(Scenario(honest: 3, byzantine: [behaviour]), seeds: Self.some(8))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P14: an originator that contradicts itself is held alike by all, and nobody else is accused`() async throws {
         try await run(Scenario(honest: 3, byzantine: [.breaking], hasForger: true, steps: 160))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P8, P23: while days pass quickly nothing that was dropped comes back`() async throws {
         try await run(Scenario(steps: 160, loss: 60, fullDisks: false, hours: 40))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P22: while nodes come, go and crash, no shard is let go of before all that are assigned hold it`()
         async throws
     {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func
         `whatever lists and messages come in whatever order, closed topics hold the same everywhere, and nobody else's`()
         async throws
@@ -89,29 +89,29 @@ import Testing
             Scenario(honest: 3, byzantine: [.breaking], steps: 160, hasClosedTopics: true), seeds: Self.some(4))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P9: clocks that are early, late, an hour back or in 2038 drop nothing early and stop nobody`() async throws {
         try await run(Scenario(steps: 160, fullDisks: false, hours: 30, wildClocks: true), seeds: Self.some(2))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P17: beside a peer that floods, honest nodes lose nothing, and their queues stay as short`() async throws {
         try await run(Scenario(byzantine: [.flooding], loss: 50, queue: 8), seeds: Self.some(8))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P18: peers too slow for a queue of two events lose none of them`() async throws {
         try await run(Scenario(loss: 70, queue: 2), seeds: Self.some(2))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `P30: what gossip lost arrives when each has compared with each once`() async throws {
         let quiet = Scenario(
             steps: 60, loss: 100, crashes: false, fullDisks: false, partitions: false, hours: 4, rounds: 1)
         try await run(quiet, seeds: Self.some(2))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func `answers that are stored while the next is fetched leave honest nodes equal too`() async throws {
         try await run(Scenario(byzantine: [.single], hasForger: true, takes: 2), seeds: Self.some(4))
     }
